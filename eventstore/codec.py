@@ -1,0 +1,59 @@
+"""Between plain dicts and the log's bytes: canonical JSON, content hash, upcasting, opening sealed fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eventstore import canonical, privacy
+from eventstore.chain import content_hash
+from eventstore.identifiers import uuid7
+from eventstore.records import NewEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from eventstore.records import RecordedEvent
+    from eventstore.upcast import Upcasters
+
+
+class Codec:
+    """Encodes for one lane; decodes anything that the upcasters know."""
+
+    def __init__(self, lane: int, upcasters: Upcasters) -> None:
+        self._lane = lane
+        self._upcasters = upcasters
+
+    def encode(
+        self,
+        stream: str,
+        version: int,
+        event_type: str,
+        schema_version: int,
+        data: Mapping[str, Any],
+        metadata: str,
+    ) -> NewEvent:
+        """An event ready to be appended as `version` of `stream`; `metadata` is canonical JSON already."""
+        event_id = uuid7()
+        body = canonical.dumps(data)
+        digest = content_hash(
+            self._lane, stream, version, event_id, event_type, schema_version, body, metadata
+        )
+        return NewEvent(event_id, event_type, schema_version, body, metadata, digest)
+
+    def decode(self, record: RecordedEvent) -> dict[str, Any]:
+        """The record's data in the newest schema, sealed fields still sealed."""
+        data: dict[str, Any] = canonical.loads(record.data)
+        return self._upcasters.upcast(record.type, record.schema_version, data)
+
+
+def sealed_subjects(rows: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Whose keys are needed to open these rows."""
+    return {value["subject"] for data in rows for value in data.values() if privacy.is_sealed(value)}
+
+
+def open_sealed(data: dict[str, Any], keys: Mapping[str, bytes | None]) -> dict[str, Any]:
+    """`data` with its sealed fields opened; None where the subject's key was destroyed. Raises Corrupt."""
+    return {
+        name: privacy.unseal(value, keys.get(value["subject"])) if privacy.is_sealed(value) else value
+        for name, value in data.items()
+    }

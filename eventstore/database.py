@@ -1,0 +1,107 @@
+"""Connections to PostgreSQL, set up the one way this program uses them.
+
+Every session runs as the service's role, in UTC, without JIT (the statements are short and prepared).
+Nothing here sets anything on a session later: the pool does not reset connections on release, which
+saves a round trip per query, so only transaction-local settings are allowed above.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from eventstore.records import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVICE_ROLE = "creditledger_service"
+CONNECT_TIMEOUT_S = 5.0
+
+_DRIVER_ERRORS = (OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
+
+# A server that starts up, shuts down or crashes says so with class 57P, one that is full with class 53.
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+_BUSY = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection is gone, so that the fate of what was sent on it is unknown."""
+    if isinstance(error, asyncpg.InterfaceError):
+        # asyncpg says "connection is closed" with the class that it also uses for wrong arguments.
+        return not isinstance(error, asyncpg.DataError)
+    return isinstance(error, (OSError, *_LOST))
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether the server gave up this once (time-out, resources): rolled back, and worth another try."""
+    return isinstance(error, _BUSY)
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turns what the driver raises for an absent, broken or overloaded server into Unavailable."""
+    try:
+        yield
+    except _DRIVER_ERRORS as error:
+        if is_lost(error) or is_busy(error):
+            raise Unavailable(f"PostgreSQL did not answer: {_reason(error)}") from error
+        raise
+
+
+def _session_settings(*, as_service: bool, statement_timeout_ms: int) -> dict[str, str]:
+    settings = {
+        "application_name": "creditledger",
+        "timezone": "UTC",
+        "jit": "off",
+        "statement_timeout": str(statement_timeout_ms),
+        "default_transaction_isolation": "read committed",
+    }
+    return settings | ({"role": SERVICE_ROLE} if as_service else {})
+
+
+async def connect(dsn: str, *, as_service: bool = True, statement_timeout_ms: int = 0) -> asyncpg.Connection:
+    """One connection of its own, never in a pool. Raises Unavailable with the reason. Timeout 0: none."""
+    settings = _session_settings(as_service=as_service, statement_timeout_ms=statement_timeout_ms)
+    try:
+        return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, server_settings=settings)
+    except _DRIVER_ERRORS as error:
+        raise Unavailable(f"PostgreSQL cannot be reached: {_reason(error)}") from error
+
+
+async def create_pool(dsn: str, *, size_max: int, statement_timeout_ms: int) -> asyncpg.Pool:
+    """The service's pool; statements longer than the timeout are cancelled. Raises Unavailable."""
+    try:
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size_max,
+            timeout=CONNECT_TIMEOUT_S,
+            reset=_keep_session,
+            server_settings=_session_settings(as_service=True, statement_timeout_ms=statement_timeout_ms),
+        )
+    except _DRIVER_ERRORS as error:
+        raise Unavailable(f"PostgreSQL cannot be reached: {_reason(error)}") from error
+
+
+async def _keep_session(_connection: object) -> None:
+    """Instead of asyncpg's reset query: a released session has no state to forget (see above)."""
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,121 @@
+"""Numbered migrations: each file of sql/migrations once, in order, each in a transaction of its own.
+
+Safe when several processes start at once: a session-level advisory lock lets one apply while the others
+wait and then find nothing to do. An applied file that changed since is refused. Runs as the owner (the
+DSN's user), who also creates the service's role if it is missing and he may.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from eventstore.database import SERVICE_ROLE, connect
+from eventstore.records import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from eventstore.subscription import Connection
+
+MIGRATIONS = Path(__file__).parent / "sql" / "migrations"
+SERVER_VERSION_MIN = 150000
+_LOCK = 7304000
+_REGISTRY = """
+create table if not exists public.creditledger_migration (
+  name text primary key, checksum text not null, applied_at timestamptz not null default now())
+"""
+
+
+class MigrationError(StoreError):
+    """The schema cannot be brought up to date; the message says what an operator can do."""
+
+
+async def migrate(dsn: str, *, lane: int, partition_positions: int, partitions_ahead: int) -> list[str]:
+    """Bring the schema up to date and make sure that `lane` exists; returns the files applied.
+
+    Raises MigrationError, or Unavailable when the server cannot be reached.
+    """
+    connection = await connect(dsn, as_service=False)
+    try:
+        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        await _check_server(connection)
+        applied = await _apply_all(connection, sorted(MIGRATIONS.glob("*.sql")))
+        await connection.execute("select es.ensure_lane_v1($1)", lane)
+        await connection.execute(
+            "select es.ensure_partitions_v1($1, $2)", partition_positions, partitions_ahead
+        )
+        return applied
+    finally:
+        await connection.close()
+
+
+async def is_current(connection: Connection) -> bool:
+    """Whether every migration that this program knows is applied."""
+    names = await connection.fetch("select name from public.creditledger_migration")
+    return {path.name for path in MIGRATIONS.glob("*.sql")} <= {row["name"] for row in names}
+
+
+async def _check_server(connection: asyncpg.Connection) -> None:
+    version = int(await connection.fetchval("show server_version_num"))
+    if version < SERVER_VERSION_MIN:
+        raise MigrationError(f"PostgreSQL 15 or newer is needed, this server is {version // 10000}")
+    if await connection.fetchval("select 1 from pg_roles where rolname = $1", SERVICE_ROLE) is None:
+        await _create_role(connection)
+    if not await connection.fetchval("select pg_has_role(current_user, $1, 'member')", SERVICE_ROLE):
+        await _as_owner(connection, f"grant {SERVICE_ROLE} to current_user")
+    database = await connection.fetchval("select quote_ident(current_database())")
+    may_create = "select has_database_privilege($1, current_database(), 'create')"
+    if not await connection.fetchval(may_create, SERVICE_ROLE):
+        # Read models are built and replaced by the service itself, each in a schema of its own.
+        await _as_owner(connection, f"grant create on database {database} to {SERVICE_ROLE}")
+
+
+async def _create_role(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute(f"create role {SERVICE_ROLE} nologin")
+    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+        return  # roles belong to the whole server: another database's migration was faster
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationError(
+            f"this user may not create roles; let an administrator run once: "
+            f"CREATE ROLE {SERVICE_ROLE} NOLOGIN; GRANT {SERVICE_ROLE} TO <this user>"
+        ) from error
+
+
+async def _as_owner(connection: asyncpg.Connection, statement: str) -> None:
+    try:
+        await connection.execute(statement)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationError(f"let an administrator run once: {statement}") from error
+
+
+async def _apply_all(connection: asyncpg.Connection, files: Iterable[Path]) -> list[str]:
+    await connection.execute(_REGISTRY)
+    known = {
+        row["name"]: row["checksum"]
+        for row in await connection.fetch("select name, checksum from public.creditledger_migration")
+    }
+    applied = []
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        checksum = sha256(text.encode()).hexdigest()
+        if path.name in known:
+            if known[path.name] != checksum:
+                raise MigrationError(
+                    f"{path.name} was changed after it was applied; add a new migration instead"
+                )
+            continue
+        async with connection.transaction():
+            await connection.execute(text)
+            await connection.execute(
+                "insert into public.creditledger_migration (name, checksum) values ($1, $2)",
+                path.name,
+                checksum,
+            )
+        applied.append(path.name)
+    await connection.execute(f"grant select on public.creditledger_migration to {SERVICE_ROLE}")
+    return applied

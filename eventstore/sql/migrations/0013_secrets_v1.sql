@@ -1,0 +1,39 @@
+-- Stores keys for subjects that have none; returns what now stands (null once destroyed).
+-- Asynchronous commit for the same reason as take_numbers_v1: the event that needs the key follows.
+create function es.put_subject_keys_v1(p_lane smallint, p_subjects text[], p_keys bytea[])
+returns table (subject text, key bytea)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  insert into es.subject_key (lane, subject, key)
+  select p_lane, w.subject, w.key from unnest(p_subjects, p_keys) as w (subject, key)
+  on conflict (lane, subject) do nothing;
+  return query select k.subject, k.key from es.subject_key k where k.lane = p_lane and k.subject = any (p_subjects);
+end $$;
+
+-- Destroys a subject's key: what was sealed with it can never be read again. True if there was one.
+create function es.destroy_subject_key_v1(p_lane smallint, p_subject text) returns boolean
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with destroyed as (
+    update es.subject_key k set key = null, destroyed_at = clock_timestamp()
+     where k.lane = p_lane and k.subject = p_subject and k.key is not null
+    returning 1)
+  select exists (select from destroyed);
+$$;
+
+-- Stores a secret's hash under a name if the name is free; returns what now stands.
+create function es.put_secret_v1(p_lane smallint, p_name text, p_value bytea) returns bytea
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into es.secret (lane, name, value) values (p_lane, p_name, p_value) on conflict (lane, name) do nothing;
+  return (select s.value from es.secret s where s.lane = p_lane and s.name = p_name);
+end $$;
+
+-- Creates a lane; does nothing where it exists. The genesis hash is 32 zero bytes.
+create function es.ensure_lane_v1(p_lane smallint) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  insert into es.lane (lane, head_position, head_hash, head_at)
+  values (p_lane, 0, decode(repeat('00', 32), 'hex'), '-infinity')
+  on conflict (lane) do nothing;
+$$;

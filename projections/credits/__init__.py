@@ -1,0 +1,1 @@
+"""The credit log: every movement of every client's credit."""

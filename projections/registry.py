@@ -1,0 +1,12 @@
+"""Every read model there is. Each must be rebuildable and verifiable; tests go through this list."""
+
+from __future__ import annotations
+
+from projections.balances.project import PROJECTION as BALANCES
+from projections.clients.project import PROJECTION as CLIENTS
+from projections.credits.project import PROJECTION as CREDITS
+from projections.invoices.project import PROJECTION as INVOICES
+from projections.transactions.project import PROJECTION as TRANSACTIONS
+
+PROJECTIONS = (BALANCES, CLIENTS, CREDITS, INVOICES, TRANSACTIONS)
+BY_NAME = {projection.name: projection for projection in PROJECTIONS}

@@ -1,0 +1,7 @@
+-- $1 lane, $2 limit: rows that are not the same in the live table and in the one refolded from the log
+select to_json(live) as live, to_json(refolded) as refolded
+  from (select * from {schema}.{table} where lane = $1) live
+  full join (select * from pg_temp.{table}) refolded using (lane, {key})
+ where live is distinct from refolded
+ order by {key}
+ limit $2

@@ -1,0 +1,99 @@
+"""What this process knows of where the projections stand, and who waits for them. No I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from eventstore.subscription import RUNNING, Checkpoint
+from projections.views import BehindError, HaltedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_UNKNOWN = Checkpoint(0, RUNNING)
+_ABSENT = Checkpoint(0, "absent")
+"""Never prepared, or the tables belong to another version of this program by now."""
+
+
+class Standing:
+    """Checkpoints by subscription; projections are asked for by name."""
+
+    def __init__(self, subscriptions: Mapping[str, str]) -> None:
+        self._subscriptions = dict(subscriptions)
+        self._checkpoints = dict.fromkeys(subscriptions.values(), _UNKNOWN)
+        self._changed = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._waiting = 0
+
+    def checkpoint(self, subscription: str) -> Checkpoint:
+        """The last that is known."""
+        return self._checkpoints[subscription]
+
+    def learn(self, checkpoints: Mapping[str, Checkpoint | None]) -> list[str]:
+        """What the database says, by subscription; None where it has none (any more).
+
+        Returns the subscriptions whose state is another than before.
+        """
+        news = {name: found or _ABSENT for name, found in checkpoints.items()}
+        turned = [name for name, found in news.items() if found.state != self._checkpoints[name].state]
+        self._checkpoints |= news
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return turned
+
+    def groups(self) -> list[list[str]]:
+        """Running subscriptions that stand at the same position, the hindmost first."""
+        groups: dict[int, list[str]] = {}
+        for name, (position, state) in sorted(self._checkpoints.items()):
+            if state == RUNNING:
+                groups.setdefault(position, []).append(name)
+        return [groups[position] for position in sorted(groups)]
+
+    def lowest(self) -> int:
+        """Where the hindmost running one stands; beyond every position if none runs."""
+        running = (position for position, state in self._checkpoints.values() if state == RUNNING)
+        return min(running, default=sys.maxsize)
+
+    def room(self, group: Sequence[str], limit: int) -> int:
+        """How many events a group may take, so that it meets the next one ahead instead of passing it."""
+        position, _ = self._checkpoints[group[0]]
+        ahead = [
+            at - position for at, state in self._checkpoints.values() if state == RUNNING and at > position
+        ]
+        return min([limit, *ahead])
+
+    async def linger(self, timeout_s: float) -> None:
+        """Let events gather, unless somebody waits for them already or comes to."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wanted.wait()
+        except TimeoutError:
+            return
+
+    async def wait_until(self, position: int, deadline: float, projections: Iterable[str] | None) -> None:
+        """See `Runner.wait_until`."""
+        self._waiting += 1
+        self._wanted.set()
+        try:
+            async with asyncio.timeout_at(deadline):
+                while not self._reached(position, projections):
+                    await self._changed.wait()
+        except TimeoutError:
+            raise BehindError(f"the read models did not reach position {position} in time") from None
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._wanted.clear()
+
+    def _reached(self, position: int, projections: Iterable[str] | None) -> bool:
+        named = projections is not None
+        reached = True
+        for projection in self._subscriptions if projections is None else projections:
+            at, state = self._checkpoints[self._subscriptions[projection]]
+            if state == RUNNING:
+                reached = reached and at >= position
+            elif named and at < position:
+                raise HaltedError(f"{projection} is {state} at position {at}, {position} is needed")
+        return reached

@@ -1,0 +1,1 @@
+"""Money that moved through a gateway."""

@@ -1,0 +1,21 @@
+-- Rows are never changed.
+create table {schema}.transaction (
+  lane           smallint not null,
+  transaction_id bigint   not null,
+  client_id      bigint   not null,
+  invoice_id     bigint   not null,
+  currency       text     not null,
+  gateway        text     not null,
+  date           text     not null collate "C",
+  description    text     not null,
+  amount_in      bigint   not null,
+  fees           bigint   not null,
+  amount_out     bigint   not null,
+  reference      text     not null collate "C",
+  refund_id      bigint   not null,
+  primary key (lane, transaction_id)
+);
+
+create index transaction_client on {schema}.transaction (lane, client_id, transaction_id);
+create index transaction_invoice on {schema}.transaction (lane, invoice_id, transaction_id);
+create index transaction_reference on {schema}.transaction (lane, reference, transaction_id);

@@ -1,0 +1,130 @@
+"""What a reader of the read models gets back: plain rows, amounts in integer hundredths.
+
+Dates are ISO `YYYY-MM-DD`, times `YYYY-MM-DD HH:MM:SS` in the ledger's time zone, rates thousandths of a
+percent. The protocols above translate these into their own words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A slice of a list: `rows` from offset `start`, of `total` rows that match."""
+
+    rows: tuple[Row, ...]
+    total: int
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRow:
+    """A client account with its credit balance. `profile` is None once the personal data was erased."""
+
+    client_id: int
+    owner_id: int
+    status: str
+    currency: str
+    currency_id: int
+    group_id: int
+    opened_on: str
+    language: str
+    payment_method: str
+    marketing_opt_in: bool
+    profile: dict[str, str] | None
+    balance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRow:
+    """One line of the credit log; `amount` is signed, `relation_id` a transaction id or 0."""
+
+    credit_id: int
+    client_id: int
+    date: str
+    description: str
+    amount: int
+    relation_id: int
+    admin_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """One line of an invoice."""
+
+    item_id: int
+    kind: str
+    relation_id: int
+    description: str
+    amount: int
+    taxed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionRow:
+    """Money that moved through a gateway."""
+
+    transaction_id: int
+    client_id: int
+    invoice_id: int
+    currency: str
+    gateway: str
+    date: str
+    description: str
+    amount_in: int
+    fees: int
+    amount_out: int
+    reference: str
+    refund_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRow:
+    """An invoice. `total` is net of `credit`; `paid` is money received, so what is due is total - paid."""
+
+    invoice_id: int
+    client_id: int
+    currency: str
+    status: str
+    date: str
+    due_date: str
+    settled_at: str | None
+    payment_method: str
+    notes: str
+    subtotal: int
+    credit: int
+    tax: int
+    tax2: int
+    total: int
+    tax_rate: int
+    tax_rate2: int
+    paid: int
+    items: tuple[ItemRow, ...] = field(default=())
+    transactions: tuple[TransactionRow, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceTotals:
+    """A client's invoices of one status: how many, their totals, and what is still due on them.
+
+    `overdue` counts those whose due date is before the day asked about.
+    """
+
+    status: str
+    count: int
+    total: int
+    due: int
+    overdue_count: int
+    overdue_due: int
+
+
+class BehindError(Exception):
+    """The read models did not catch up with what the reader must see before its deadline."""
+
+
+class HaltedError(BehindError):
+    """A read model met an event it cannot apply and stopped; an operator has to look."""

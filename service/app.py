@@ -1,0 +1,139 @@
+"""The composition root: settings to database, log, read models, protocols and a listening server.
+
+Started in the order of dependence and stopped in reverse: no new connections, open requests answered,
+the queue flushed, the read models left where they are, the database let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from eventstore.database import connect, reachable
+from eventstore.doorbell import Doorbell
+from projections.reader import Reader
+from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
+from projections.runner import Runner
+from service.core import bring_up_to_date, open_core
+from service.http.authentication import CredentialAuthenticator
+from service.http.form import FormLimits
+from service.http.health import Health
+from service.routes import handler
+from service.whmcs.endpoint import Endpoint
+from service.whmcs.ports import Options, Services
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+
+    from service.core import Core
+    from service.settings import Settings
+
+PARTITION_CHECK_S = 60.0
+"""Far below the time in which the partitions kept ahead could fill."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """A service that answers: the core below it, and the port that it listens on."""
+
+    core: Core
+    port: int
+
+
+@asynccontextmanager
+async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningService]:
+    """Serve until the block is left. Raises what starting can raise: MigrationError, Unavailable, OSError."""
+    await bring_up_to_date(settings, dsn)
+    doorbell = Doorbell(lambda: connect(dsn), settings.lane, listen=settings.listen_notify)
+    async with AsyncExitStack() as stack:
+        core = await stack.enter_async_context(open_core(settings, dsn, doorbell.ring))
+        await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
+        runner = _runner(settings, core, doorbell)
+        await stack.enter_async_context(_in_background(doorbell.run(), "doorbell"))
+        await stack.enter_async_context(_in_background(runner.run(), "projections"))
+        await stack.enter_async_context(_in_background(_keep_partitions(settings, core), "partitions"))
+        health = Health(core.pool, core.store, runner)
+        endpoint = _endpoint(settings, core, runner)
+        port = await stack.enter_async_context(_listening(settings, endpoint, health))
+        _log.info("serving", host=settings.host, port=port, lane=settings.lane)
+        yield RunningService(core, port)
+        _log.info("stopping")
+        health.stopping = True
+
+
+def _runner(settings: Settings, core: Core, doorbell: Doorbell) -> Runner:
+    return Runner(
+        core.pool,
+        doorbell,
+        core.translator.decode,
+        settings.lane,
+        batch_events_max=settings.projection_batch_max,
+        linger_s=settings.projection_linger_s,
+        poll_interval_s=settings.poll_interval_s,
+    )
+
+
+def _endpoint(settings: Settings, core: Core, runner: Runner) -> Endpoint:
+    options = Options(
+        today=lambda: core.clock()[:10],
+        form=FormLimits(
+            body_bytes_max=settings.body_bytes_max,
+            fields_max=settings.fields_max,
+            depth_max=settings.nesting_max,
+        ),
+        answer_timeout_s=settings.request_timeout_s,
+        invoice_due_days=settings.invoice_due_days,
+        installation=core.installation,
+    )
+    services = Services(core.ledger, Reader(core.pool, runner, settings.lane), options)
+    return Endpoint(services, CredentialAuthenticator(core.access_list))
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, endpoint: Endpoint, health: Health) -> AsyncIterator[int]:
+    """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
+    # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
+    runner = web.ServerRunner(
+        web.Server(handler(endpoint, health), access_log=None), shutdown_timeout=settings.shutdown_timeout_s
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def _keep_partitions(settings: Settings, core: Core) -> None:
+    """Create partitions of the log before they are needed."""
+    while True:
+        await asyncio.sleep(PARTITION_CHECK_S)
+        try:
+            with reachable():
+                await core.pool.execute(
+                    "select es.ensure_partitions_v1($1, $2)",
+                    settings.partition_positions,
+                    settings.partitions_ahead,
+                )
+        except Exception as problem:  # noqa: BLE001 -- tried again in a minute; appends go on meanwhile
+            _log.error("partitions were not created ahead", exc_info=problem)
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
+    """`work` runs inside the block and is cancelled on the way out."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,121 @@
+"""The ledger without HTTP: database, log, flusher and what is built on them, opened and closed in order.
+
+The service and the operator's commands both start from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from eventstore import privacy
+from eventstore.database import create_pool
+from eventstore.flusher import Flusher, FlushLimits
+from eventstore.migrate import migrate
+from eventstore.numbers import NumberPool
+from eventstore.postgres import PostgresStore
+from service import embedded
+from service.handling.access_list import AccessList
+from service.handling.administration import Administration
+from service.handling.execution import Executor
+from service.handling.ledger import NAME_KEY, Ledger
+from service.handling.sessions import Sessions
+from service.handling.translation import Translator
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    import asyncpg
+
+    from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The parts that everything above uses."""
+
+    dsn: str
+    pool: asyncpg.Pool
+    store: PostgresStore
+    flusher: Flusher
+    translator: Translator
+    ledger: Ledger
+    administration: Administration
+    access_list: AccessList
+    clock: Callable[[], str]
+    installation: str
+    """Tells this ledger from all others, in ids that must not repeat across them."""
+
+
+def find_dsn(settings: Settings) -> str:
+    """The DSN given, or the embedded server's, started if need be. Raises EmbeddedPostgresError."""
+    if settings.dsn is not None:
+        return settings.dsn.get_secret_value()
+    return embedded.ensure(settings.data)
+
+
+async def bring_up_to_date(settings: Settings, dsn: str) -> list[str]:
+    """Apply what is missing of the schema. Raises MigrationError or Unavailable."""
+    return await migrate(
+        dsn,
+        lane=settings.lane,
+        partition_positions=settings.partition_positions,
+        partitions_ahead=settings.partitions_ahead,
+    )
+
+
+def ledger_clock(timezone: str) -> Callable[[], str]:
+    """The time in the ledger's time zone, `YYYY-MM-DD HH:MM:SS`."""
+    zone = ZoneInfo(timezone)
+    return lambda: datetime.now(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@asynccontextmanager
+async def open_core(
+    settings: Settings, dsn: str, on_flushed: Callable[[int], None] = lambda _position: None
+) -> AsyncIterator[Core]:
+    """The core, running; on the way out what is queued is flushed and unused numbers are given back."""
+    pool = await create_pool(
+        dsn, size_max=settings.database_connections_max, statement_timeout_ms=settings.statement_timeout_ms
+    )
+    store = PostgresStore(pool, lane=settings.lane, notify=settings.listen_notify)
+    flusher = Flusher(store, _limits(settings), on_flushed)
+    numbers = NumberPool(store)
+    translator = Translator(store)
+    sessions = Sessions(store, translator, capacity=settings.accounts_in_memory_max)
+    clock = ledger_clock(settings.timezone)
+    executor = Executor(store, flusher, sessions, numbers, translator, clock)
+    flushing = asyncio.create_task(flusher.run(), name="flusher")
+    try:
+        name_key = await store.put_secret(NAME_KEY, privacy.new_key())
+        yield Core(
+            dsn=dsn,
+            pool=pool,
+            store=store,
+            flusher=flusher,
+            translator=translator,
+            ledger=Ledger(store, sessions, executor, numbers, name_key),
+            administration=Administration(store, sessions, executor),
+            access_list=AccessList(store, sessions),
+            clock=clock,
+            installation=sha256(b"installation" + name_key).hexdigest(),
+        )
+    finally:
+        flusher.close()
+        await flushing
+        await numbers.give_back()
+        await pool.close()
+
+
+def _limits(settings: Settings) -> FlushLimits:
+    return FlushLimits(
+        flush_events_max=settings.flush_events_max,
+        flush_bytes_max=settings.flush_bytes_max,
+        queue_commands_max=settings.queue_commands_max,
+        resend_s=settings.resend_s,
+    )

@@ -1,0 +1,185 @@
+"""One command's way: load, decide, append, and again while another writer was faster.
+
+Every answer is confirmed by the log. A decision is made on memory, which may be behind another process
+or ahead of a flush that fails; so a refusal too goes through the flusher, as a check of the version it
+was decided on. Commands on one account are decided in turn, without an await between the decision and
+its place in the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eventstore import canonical
+from eventstore.identifiers import uuid7
+from eventstore.records import Outcome, OutcomeUnknown, Proposal, Unavailable, Verdict
+from service.domain.claims import claims, releases
+from service.domain.commands import Offer
+from service.domain.decide import numbers_used
+from service.domain.refusals import Refusal, RefusalCode
+from service.handling.answers import Done
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from eventstore.flusher import Flusher
+    from eventstore.numbers import NumberPool
+    from eventstore.store import EventStore
+    from service.domain.events import Event
+    from service.handling.answers import Call
+    from service.handling.sessions import Session, Sessions
+    from service.handling.translation import Translator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command on its way to a stream: how many numbers it may use up, and what it claims besides.
+
+    `client_id` is the number reserved for an account to be opened. `subject_key` seals personal data;
+    `extra_claims` are names made of personal data, hashed already.
+    """
+
+    stream: str
+    command: Any
+    numbers: dict[str, int]
+    client_id: int = 0
+    subject_key: bytes | None = None
+    extra_claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A name that the command claims belongs to `stream` already."""
+
+    stream: str
+
+
+class Executor:
+    """Carries orders out, any number at a time."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        flusher: Flusher,
+        sessions: Sessions,
+        numbers: NumberPool,
+        translator: Translator,
+        clock: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._flusher = flusher
+        self._sessions = sessions
+        self._numbers = numbers
+        self._translator = translator
+        self._clock = clock
+
+    async def execute(self, order: Order, call: Call) -> Done | Refusal | Taken:
+        """The log's answer. Raises QueueFull, Unavailable (nothing recorded) or OutcomeUnknown."""
+        command_id = call.idempotency.command_id if call.idempotency else uuid7()
+        metadata = _metadata(command_id, call)
+        loop = asyncio.get_running_loop()
+        while True:
+            if loop.time() > call.deadline:
+                raise Unavailable("the account is too busy")
+            session = await self._sessions.get(order.stream)
+            await self._numbers.ensure(order.numbers)
+            if session.chain.broken:  # while the numbers were fetched
+                continue
+            decision = session.decider.decide(session.state, order.command, self._offer(order.client_id))
+            events: tuple[Event, ...] = decision if isinstance(decision, tuple) else ()
+            proposal = self._proposal(order, session, command_id, events, metadata, call)
+            answer = self._flusher.submit(proposal, session.chain)
+            self._go_ahead(session, events)
+            verdict = await self._verdict(answer, call.deadline)
+            match verdict.outcome:
+                case Outcome.CONFLICT:
+                    continue
+                case Outcome.APPENDED if events:
+                    return Done(events, verdict.last_position)
+                case Outcome.APPENDED:
+                    return decision if isinstance(decision, Refusal) else Done((), 0, replayed=True)
+                case Outcome.DUPLICATE:
+                    return await self._first_answer(verdict, proposal)
+                case Outcome.MISMATCH:
+                    return Refusal(RefusalCode.KEY_REUSED)
+                case Outcome.TAKEN:
+                    return Taken(verdict.stream)
+
+    def _offer(self, client_id: int) -> Offer:
+        peek = self._numbers.peek
+        return Offer(
+            client=client_id,
+            credit=peek("credit"),
+            transaction=peek("transaction"),
+            invoice=peek("invoice"),
+            item=peek("item"),
+            now=self._clock(),
+        )
+
+    def _proposal(
+        self,
+        order: Order,
+        session: Session,
+        command_id: UUID,
+        events: tuple[Event, ...],
+        metadata: str,
+        call: Call,
+    ) -> Proposal:
+        request_hash = call.idempotency.request_hash if call.idempotency else None
+        if not events:
+            return Proposal(command_id, request_hash, order.stream, session.version)
+        return Proposal(
+            command_id,
+            request_hash,
+            order.stream,
+            session.version,
+            self._translator.encode(order.stream, session.version, events, metadata, order.subject_key),
+            (*order.extra_claims, *(name for event in events for name in claims(event))),
+            tuple(name for event in events for name in releases(event)),
+        )
+
+    def _go_ahead(self, session: Session, events: tuple[Event, ...]) -> None:
+        """The next decision on this stream builds on this one, though it is not committed yet."""
+        for event in events:
+            session.state = session.decider.evolve(session.state, event)
+        session.version += len(events)
+        for name, count in zip(_COUNTERS, numbers_used(events), strict=True):
+            if count and name is not None:
+                self._numbers.consume(name, count)
+
+    async def _verdict(self, answer: asyncio.Future[Verdict], deadline: float) -> Verdict:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await answer
+        except TimeoutError:
+            # The wait was cancelled and the future with it: what was still queued is withdrawn.
+            if self._flusher.is_in_flight(answer):
+                raise OutcomeUnknown("the database has not answered yet") from None
+            raise Unavailable("the ledger is too busy") from None
+
+    async def _first_answer(self, verdict: Verdict, proposal: Proposal) -> Done:
+        """The events that this command id recorded: an earlier request's, or our own sent twice."""
+        records = await self._store.read_range(verdict.first_position, verdict.last_position)
+        facts = await self._translator.decode(records)
+        ours = {event.event_id for event in proposal.events}
+        replayed = not any(record.event_id in ours for record in records)
+        return Done(tuple(fact.event for fact in facts), verdict.last_position, replayed)
+
+
+_COUNTERS = (None, "credit", "transaction", "invoice", "item")
+"""The counters in the order of `numbers_used`; client numbers were reserved before."""
+
+
+def _metadata(command_id: UUID, call: Call) -> str:
+    return canonical.dumps(
+        {
+            "address": call.address,
+            "admin_id": call.admin_id,
+            "command_id": str(command_id),
+            "correlation_id": call.request_id,
+            "credential": call.credential,
+        }
+    )

@@ -1,0 +1,153 @@
+"""The ledger as the protocols see it: a command in, `Done` or a `Refusal` out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eventstore import privacy
+from eventstore.coalesce import Coalescer
+from service.domain.claims import admin_claim, invoice_claim
+from service.domain.commands import IssueInvoice, RecordPayment
+from service.domain.refusals import Refusal, RefusalCode
+from service.handling.deciders import CONFIG_STREAM, account_stream, client_of
+from service.handling.execution import Order, Taken
+
+if TYPE_CHECKING:
+    from eventstore.numbers import NumberPool
+    from eventstore.store import EventStore
+    from service.domain.commands import AddCredit, ApplyCredit, OpenAccount, RemoveCredit
+    from service.domain.events import CurrencyAdded
+    from service.handling.answers import Call, Done
+    from service.handling.execution import Executor
+    from service.handling.sessions import Sessions
+
+NAME_KEY = "name-key"
+"""The secret under which e-mail addresses are hashed before they become claimed names."""
+
+RESOLVED_MAX = 200_000
+"""Names kept in memory with their stream; about 150 bytes each."""
+
+_CREDIT = {"credit": 1}
+_PAYMENT = {"transaction": 1, "credit": 1}
+
+
+class Ledger:
+    """Everything that a protocol may ask of the log goes through here."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        sessions: Sessions,
+        executor: Executor,
+        numbers: NumberPool,
+        name_key: bytes,
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._executor = executor
+        self._numbers = numbers
+        self._name_key = name_key
+        self._resolved: dict[str, str] = {}
+        self._lookups: Coalescer[str, str] = Coalescer(store.resolve)
+
+    async def open_account(self, command: OpenAccount, call: Call) -> Done | Refusal:
+        """Open an account under the next free client number."""
+        if command.owner_id is not None and not await self.client_exists(command.owner_id):
+            return Refusal(RefusalCode.OWNER_NOT_FOUND, str(command.owner_id))
+        while True:
+            client_id = await self._numbers.reserve("client")
+            answer = await self._open_as(client_id, command, call)
+            if isinstance(answer, Refusal) and answer.code is RefusalCode.ACCOUNT_EXISTS:
+                continue  # numbers were skipped by an import; this one is in use for ever
+            if isinstance(answer, Refusal) or answer.replayed:
+                self._numbers.unreserve("client", client_id)
+            return answer
+
+    async def on_client(
+        self, client_id: int, command: AddCredit | RemoveCredit | IssueInvoice, call: Call
+    ) -> Done | Refusal:
+        """Carry a command out on a client's account."""
+        numbers = _CREDIT
+        if isinstance(command, IssueInvoice):
+            numbers = {"invoice": 1, "credit": 1, "item": len(command.items)}
+        return await self._on_account(account_stream(client_id), command, numbers, call)
+
+    async def on_invoice(self, command: ApplyCredit | RecordPayment, call: Call) -> Done | Refusal:
+        """Carry a command out on the account that an invoice belongs to."""
+        stream = await self._stream_of(invoice_claim(command.invoice_id))
+        if stream is None:
+            return Refusal(RefusalCode.INVOICE_NOT_FOUND, str(command.invoice_id))
+        numbers = _PAYMENT if isinstance(command, RecordPayment) else _CREDIT
+        return await self._on_account(stream, command, numbers, call)
+
+    async def client_exists(self, client_id: int) -> bool:
+        """Whether an account was opened under this number, as of now."""
+        stream = account_stream(client_id)
+        session = await self._sessions.get(stream)
+        if not session.state.exists:  # from memory, perhaps: another process may have opened it since
+            session = await self._sessions.load(stream)
+        return bool(session.state.exists)
+
+    async def invoice_exists(self, invoice_id: int) -> bool:
+        """Whether an invoice was issued under this number, as of now."""
+        return await self._stream_of(invoice_claim(invoice_id)) is not None
+
+    async def admin_exists(self, admin_id: int) -> bool:
+        """Whether somebody acts in the ledger's name under this number."""
+        return await self._stream_of(admin_claim(admin_id)) is not None
+
+    async def client_by_email(self, email: str) -> int | None:
+        """The client that holds this e-mail address; letter case does not matter."""
+        # Not remembered in memory: an address can move to another account.
+        stream = await self._lookups.get(self._email_name(email))
+        return None if stream is None else client_of(stream)
+
+    async def currency(self, currency_id: int | None) -> CurrencyAdded | None:
+        """A currency by its number, None for the default one. None if there is no such currency."""
+        session = await self._sessions.get(CONFIG_STREAM)
+        if (currency_id or session.state.default_currency_id) not in session.state.currencies:
+            session = await self._sessions.load(CONFIG_STREAM)
+        found: CurrencyAdded | None = session.state.currencies.get(
+            session.state.default_currency_id if currency_id is None else currency_id
+        )
+        return found
+
+    async def _open_as(self, client_id: int, command: OpenAccount, call: Call) -> Done | Refusal:
+        stream = account_stream(client_id)
+        key = await self._store.create_subject_key(stream, privacy.new_key())
+        if key is None:
+            return Refusal(RefusalCode.ACCOUNT_EXISTS)  # and its personal data was erased
+        email = command.profile["email"]
+        order = Order(
+            stream=stream,
+            command=command,
+            numbers={},
+            client_id=client_id,
+            subject_key=key,
+            extra_claims=(self._email_name(email),) if email and command.owner_id is None else (),
+        )
+        answer = await self._executor.execute(order, call)
+        return Refusal(RefusalCode.EMAIL_TAKEN) if isinstance(answer, Taken) else answer
+
+    async def _on_account(
+        self, stream: str, command: Any, numbers: dict[str, int], call: Call
+    ) -> Done | Refusal:
+        answer = await self._executor.execute(Order(stream=stream, command=command, numbers=numbers), call)
+        if isinstance(answer, Taken):
+            # Only invoice numbers are claimed here, and those come from a counter.
+            raise AssertionError(f"a number handed out for {stream} was in use in {answer.stream}")
+        return answer
+
+    async def _stream_of(self, name: str) -> str | None:
+        """The owner of a name that never changes hands."""
+        stream = self._resolved.get(name)
+        if stream is None:
+            stream = await self._lookups.get(name)
+            if stream is not None:
+                if len(self._resolved) >= RESOLVED_MAX:
+                    self._resolved.pop(next(iter(self._resolved)))
+                self._resolved[name] = stream
+        return stream
+
+    def _email_name(self, email: str) -> str:
+        return privacy.hashed_name("email", email.strip().casefold(), self._name_key)

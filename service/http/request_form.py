@@ -1,0 +1,95 @@
+"""Takes the form variables of a request off the wire: query, urlencoded body or multipart text parts.
+
+Lives here: reading with a bound on bytes and time. The decoding is in `form`. Any protocol may import it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from aiohttp import BodyPartReader, ClientPayloadError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from service.http.form import (
+    FormError,
+    FormLimits,
+    body_too_large,
+    decode,
+    is_type,
+    is_urlencoded,
+    parse,
+    set_variable,
+    too_many_fields,
+)
+from service.http.php_arrays import Form, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+Read = TypeVar("Read")
+
+_MULTIPART = "multipart/form-data"
+
+
+async def parse_request(request: web.BaseRequest, limits: FormLimits) -> Form:
+    """The variables of a request; only POST has a body that counts. Raises FormError."""
+    # The raw target: aiohttp's decoded query no longer tells `+` from `%2B`.
+    query = request.raw_path.partition("?")[2]
+    content_type = request.headers.get("Content-Type", "")
+    if request.method == "POST":
+        if is_urlencoded(content_type):
+            return parse(query, await _arrived(_body(request, limits), limits), content_type, limits)
+        if is_type(content_type, _MULTIPART):
+            parts = await _arrived(_text_parts(request, limits), limits)
+            return merge(parse(query, b"", "", limits), parts)
+    return parse(query, b"", "", limits)
+
+
+async def _arrived(reading: Awaitable[Read], limits: FormLimits) -> Read:
+    try:
+        async with asyncio.timeout(limits.body_timeout_s):
+            return await reading
+    except TimeoutError:
+        raise FormError("The request did not arrive in time", 408) from None
+    except (ConnectionError, ClientPayloadError, HttpProcessingError):
+        raise FormError("The request ended early or was malformed") from None
+
+
+async def _body(request: web.BaseRequest, limits: FormLimits) -> bytes:
+    # Not request.read(): its limit is the application's, and this one must hold for decompressed bytes too.
+    if (request.content_length or 0) > limits.body_bytes_max:
+        raise body_too_large(limits)
+    body = await request.content.readany()
+    while not request.content.at_eof():
+        body += await request.content.readany()
+        if len(body) > limits.body_bytes_max:
+            raise body_too_large(limits)
+    return body
+
+
+async def _text_parts(request: web.BaseRequest, limits: FormLimits) -> Form:
+    """Text parts only: PHP keeps files apart from the variables, and the protocols have none."""
+    if (request.content_length or 0) > limits.body_bytes_max:
+        raise body_too_large(limits)
+    form: Form = {}
+    size = count = 0
+    try:
+        async for part in await request.multipart():
+            count += 1
+            if count > limits.fields_max:
+                raise too_many_fields(limits)
+            if not isinstance(part, BodyPartReader):
+                raise FormError("The request has a multipart body inside another")
+            value = bytearray()
+            while chunk := await part.read_chunk():
+                size += len(chunk)
+                if size > limits.body_bytes_max:
+                    raise body_too_large(limits)
+                if part.filename is None:
+                    value += chunk
+            if part.filename is None and part.name:
+                set_variable(form, part.name, decode(bytes(value)), limits)
+    except (ValueError, AssertionError, web.HTTPException):
+        raise FormError("The multipart body is malformed") from None
+    return form

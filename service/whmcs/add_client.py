@@ -1,0 +1,195 @@
+"""AddClient: a client account is opened. Source: WHMCS API reference, AddClient.
+
+The password, the security answer and card data are neither used nor kept: this ledger has no logins and no
+cards.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+from pydantic import Field, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from service.domain.commands import OpenAccount
+from service.domain.events import AccountOpened
+from service.domain.refusals import Refusal
+from service.http.form import text_of
+from service.http.php_serialize import SerializeError, custom_fields
+from service.whmcs.action import Action, MustExist, Reply, client_is_known, recorded
+from service.whmcs.countries import COUNTRY_NAMES
+from service.whmcs.fields import FieldError, Fields, Flag
+from service.whmcs.reading import (
+    NAME_BYTES_MAX,
+    TEXT_BYTES_MAX,
+    check_text,
+    id_or,
+    optional,
+    read_id,
+    text_in,
+    text_up_to,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self
+
+    from service.domain.events import Profile
+    from service.handling.answers import Call
+    from service.http.php_arrays import Form
+    from service.whmcs.ports import Services
+
+OWNER_NOT_FOUND = ("owner_not_found", "Invalid Owner User ID")
+CURRENCY_NOT_FOUND = ("currency_not_found", "Currency ID Not Found")
+CARD_WARNING = (
+    "Credit card related parameters are now deprecated and may be removed in a future version. "
+    "Use AddPayMethod instead."
+)
+EMAIL_BYTES_MAX = 254
+"""RFC 5321: what fits into a mail's envelope."""
+
+CARD_PARAMETERS = ("cardtype", "cardnum", "expdate", "startdate", "issuenumber", "cvv")
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+_PHONE = re.compile(r"[0-9 +\-.()]{1,40}")
+
+
+def _required(name: str, message: str, check: Callable[[str], str] = str) -> PlainValidator:
+    """A one-line text that `skipvalidation` allows to be empty; `check` sees what is not."""
+
+    def validate(value: object, others: ValidationInfo) -> str:
+        text = check_text(value, NAME_BYTES_MAX, name).strip()
+        if text:
+            return check(text)
+        if others.data["skipvalidation"]:
+            return ""
+        raise PydanticCustomError(f"{name}_missing", message)
+
+    return PlainValidator(validate)
+
+
+def _email(value: object) -> str:
+    text = text_in(value).strip()
+    if not text:
+        raise PydanticCustomError("email_missing", "You did not enter your email address")
+    if len(text) > EMAIL_BYTES_MAX or _EMAIL.fullmatch(text) is None:
+        raise PydanticCustomError("email_not_valid", "The email address you entered was not valid")
+    return text
+
+
+def _country(text: str) -> str:
+    if text.upper() not in COUNTRY_NAMES:
+        raise PydanticCustomError("country_not_valid", "Valid country required")
+    return text.upper()
+
+
+def _phone(text: str) -> str:
+    if _PHONE.fullmatch(text) is None or not any(map(str.isdigit, text)):
+        raise PydanticCustomError("phone_not_valid", "Invalid telephone phone number")
+    return text
+
+
+def _custom_fields(value: object) -> dict[str, str]:
+    text = text_in(value)
+    if not text.strip():
+        return {}
+    try:
+        return custom_fields(text)
+    except SerializeError as problem:
+        raise PydanticCustomError(
+            "custom_fields_not_valid",
+            "Custom Fields must be a base64 encoded serialized array: {problem}",
+            {"problem": str(problem)},
+        ) from None
+
+
+class AddClientFields(Fields):
+    """In the order of the documented errors; two spaces before "address" are WHMCS's own."""
+
+    skipvalidation: Flag = False
+    owner_user_id: Annotated[int | None, optional(id_or(*OWNER_NOT_FOUND))] = None
+    firstname: Annotated[str, _required("firstname", "You did not enter your first name")]
+    lastname: Annotated[str, _required("lastname", "You did not enter your last name")]
+    email: Annotated[str, PlainValidator(_email)]
+    address1: Annotated[str, _required("address1", "You did not enter your  address line 1")]
+    city: Annotated[str, _required("city", "You did not enter your city")]
+    state: Annotated[str, _required("state", "You did not enter your state")]
+    postcode: Annotated[str, _required("postcode", "You did not enter your postcode")]
+    country: Annotated[str, _required("country", "Valid country required", _country)]
+    phonenumber: Annotated[str, _required("phonenumber", "You did not enter your phone number", _phone)]
+    customfields: Annotated[dict[str, str], PlainValidator(_custom_fields)] = Field(default_factory=dict)
+    currency: Annotated[int | None, optional(id_or(*CURRENCY_NOT_FOUND))] = None
+    companyname: Annotated[str, text_up_to(NAME_BYTES_MAX, "companyname")] = ""
+    address2: Annotated[str, text_up_to(NAME_BYTES_MAX, "address2")] = ""
+    tax_id: Annotated[str, text_up_to(NAME_BYTES_MAX, "tax_id")] = ""
+    groupid: Annotated[int | None, PlainValidator(read_id)] = None
+    language: Annotated[str, text_up_to(NAME_BYTES_MAX, "language")] = ""
+    paymentmethod: Annotated[str, text_up_to(NAME_BYTES_MAX, "paymentmethod")] = ""
+    notes: Annotated[str, text_up_to(TEXT_BYTES_MAX, "notes")] = ""
+    marketingoptin: Flag = False
+    noemail: Flag = False
+    has_card: Flag = False
+    """Not a parameter: whether there was any card data."""
+
+    @classmethod
+    def read(cls, form: Form) -> Self:
+        """As for every action; all that is learnt of card data is that there was some."""
+        return super().read({**form, "has_card": "".join(text_of(form, name) for name in CARD_PARAMETERS)})
+
+    def profile(self) -> Profile:
+        """The personal data, as the ledger names it."""
+        return {
+            "first_name": self.firstname,
+            "last_name": self.lastname,
+            "company_name": self.companyname,
+            "email": self.email,
+            "address1": self.address1,
+            "address2": self.address2,
+            "city": self.city,
+            "state": self.state,
+            "postcode": self.postcode,
+            "country": self.country,
+            "phone": self.phonenumber,
+            "tax_id": self.tax_id,
+            "notes": self.notes,
+            "custom_fields": orjson.dumps(self.customfields).decode(),
+        }
+
+
+async def add_client(services: Services, call: Call, fields: AddClientFields) -> Reply | Refusal:
+    """`owner_id` is undocumented, but live servers send it."""
+    if fields.owner_user_id is not None and not await services.ledger.client_exists(fields.owner_user_id):
+        raise FieldError("owner_user_id", *OWNER_NOT_FOUND)
+    currency = await services.ledger.currency(fields.currency)
+    if currency is None:
+        raise FieldError("currency", *CURRENCY_NOT_FOUND)
+    command = OpenAccount(
+        currency=currency.code,
+        currency_id=currency.currency_id,
+        profile=fields.profile(),
+        owner_id=fields.owner_user_id,
+        group_id=fields.groupid or 0,
+        language=fields.language,
+        payment_method=fields.paymentmethod.strip(),
+        marketing_opt_in=fields.marketingoptin,
+        notify=not fields.noemail,
+    )
+    done = await services.ledger.open_account(command, call)
+    if isinstance(done, Refusal):
+        return done
+    opened = next(event for event in done.events if isinstance(event, AccountOpened))
+    body = {"clientid": opened.client_id, "owner_id": opened.owner_id}
+    return recorded(done, body | {"warning": CARD_WARNING} if fields.has_card else body)
+
+
+ACTION = Action(
+    name="addclient",
+    fields=AddClientFields,
+    run=add_client,
+    is_command=True,
+    must_exist=(MustExist("owner_user_id", client_is_known, *OWNER_NOT_FOUND),),
+)

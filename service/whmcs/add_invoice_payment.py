@@ -1,0 +1,61 @@
+"""AddInvoicePayment: a gateway received money for an invoice. Source: WHMCS API reference, AddInvoicePayment.
+
+Only `invoiceid` has to be there: the reference requires more, but a live WHMCS does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from service.domain import commands
+from service.domain.events import PaymentRecorded
+from service.domain.refusals import Refusal
+from service.whmcs.action import Action, MustExist, Reply, event_of, invoice_is_known, recorded
+from service.whmcs.fields import Fees, Fields, Flag, InvoiceId, OptionalTime, PaymentAmount
+from service.whmcs.reading import INVOICE_NOT_FOUND, NAME_BYTES_MAX, REFERENCE_BYTES_MAX, text_up_to
+
+if TYPE_CHECKING:
+    from service.handling.answers import Call
+    from service.whmcs.ports import Services
+
+
+class AddInvoicePaymentFields(Fields):
+    """`transid` is the gateway's own number; the same one for the same invoice is the same payment."""
+
+    invoiceid: InvoiceId
+    transid: Annotated[str, text_up_to(REFERENCE_BYTES_MAX, "transid")] = ""
+    gateway: Annotated[str, text_up_to(NAME_BYTES_MAX, "gateway")] = ""
+    amount: PaymentAmount = None
+    """Empty, absent or 0: all that is due."""
+    fees: Fees = None
+    date: OptionalTime = None
+    noemail: Flag = False
+
+
+async def add_invoice_payment(
+    services: Services, call: Call, fields: AddInvoicePaymentFields
+) -> Reply | Refusal:
+    """`transactionid` is our own addition; a payment recorded before under another call has none."""
+    command = commands.RecordPayment(
+        invoice_id=fields.invoiceid,
+        gateway=fields.gateway.strip(),
+        reference=fields.transid.strip(),
+        amount=fields.amount,
+        fees=fields.fees or 0,
+        date=fields.date,
+        notify=not fields.noemail,
+    )
+    done = await services.ledger.on_invoice(command, call)
+    if isinstance(done, Refusal):
+        return done
+    payment = event_of(done, PaymentRecorded)
+    return recorded(done, {"transactionid": payment.transaction_id} if payment else {})
+
+
+ACTION = Action(
+    name="addinvoicepayment",
+    fields=AddInvoicePaymentFields,
+    run=add_invoice_payment,
+    is_command=True,
+    must_exist=(MustExist("invoiceid", invoice_is_known, *INVOICE_NOT_FOUND),),
+)

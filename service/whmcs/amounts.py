@@ -1,0 +1,83 @@
+"""Amounts and rates in requests, as integer hundredths and thousandths.
+
+Lives here: reading decimal texts, with the documented text for what is none. Never float: `1.005` is what
+its digits say. Thousands separators and exponents are refused, since guessing at money is worse.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pydantic_core import PydanticCustomError
+
+from service.domain.money import AMOUNT_MAX, divide_half_up
+from service.whmcs.reading import text_in
+
+AMOUNT_FORMAT = ("amount_format", "Amount must be in decimal format: ### or ###.##")
+NO_AMOUNT = ("no_amount", "No Amount Provided")
+"""WHMCS API reference, AddCredit."""
+RATE_FORMAT = ("rate_format", "Tax Rate must be in decimal format: ### or ###.###")
+RATE_MAX = 100_000
+"""Thousandths of a percent: nobody taxes more than the whole amount."""
+
+_DIGITS_MAX = 40
+"""Enough for the longest amount with float noise behind it."""
+_CREDIT = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
+_DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+
+
+def _scaled(text: str, decimals: int) -> int | None:
+    """The decimal number times 10^decimals, further digits rounded half up; None if it is no number."""
+    match = _DECIMAL.fullmatch(text) if len(text) <= _DIGITS_MAX else None
+    if match is None:
+        return None
+    sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
+    number = int(whole + fraction.ljust(decimals, "0"))
+    number = divide_half_up(number, 10 ** max(0, len(fraction) - decimals))
+    return -number if sign else number
+
+
+def read_credit_amount(value: object) -> int:
+    """AddCredit: positive, at most two decimals; nothing and zero are no amount."""
+    text = text_in(value).strip()
+    if not text:
+        raise PydanticCustomError(*NO_AMOUNT)
+    amount = _scaled(text, 2) if _CREDIT.fullmatch(text) is not None else None
+    if amount is None or amount > AMOUNT_MAX:
+        raise PydanticCustomError(*AMOUNT_FORMAT)
+    if amount == 0:
+        raise PydanticCustomError(*NO_AMOUNT)
+    return amount
+
+
+def read_signed_amount(value: object) -> int:
+    """An invoice line or a fee: any sign, float noise rounded off."""
+    amount = _scaled(text_in(value).strip(), 2)
+    if amount is None or abs(amount) > AMOUNT_MAX:
+        raise PydanticCustomError(*AMOUNT_FORMAT)
+    return amount
+
+
+def read_payment_amount(value: object) -> int:
+    """AddInvoicePayment: not negative. What rounds to zero is refused, as zero would mean "all of it"."""
+    text = text_in(value).strip()
+    amount = read_signed_amount(text)
+    if text.startswith("-") or (amount == 0 and text.strip("0.")):
+        raise PydanticCustomError(*AMOUNT_FORMAT)
+    return amount
+
+
+def read_applied_amount(value: object) -> int | None:
+    """ApplyCredit: None for `full`; what is negative becomes 0, which the ledger refuses in its turn."""
+    text = text_in(value).strip()
+    if text.lower() == "full":
+        return None
+    return max(0, read_signed_amount(text))
+
+
+def read_rate(value: object) -> int:
+    """A tax rate in percent, as thousandths of a percent."""
+    rate = _scaled(text_in(value).strip(), 3)
+    if rate is None or not 0 <= rate <= RATE_MAX:
+        raise PydanticCustomError(*RATE_FORMAT)
+    return rate

@@ -1,0 +1,152 @@
+"""`/includes/api.php`: from a request to its answer, and one line in the log about it.
+
+Lives here: the order of checks (form, action named, credentials, action known, the action's own), what a
+failure looks like to a client library, and the headers. No middlewares: this runs for every request.
+Never logged: parameters, secrets, query strings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
+from projections.views import BehindError
+from service.handling.answers import Call
+from service.http.callers import AuthFailure
+from service.http.form import FormError, text_of
+from service.http.request_form import parse_request
+from service.whmcs.action import Reply, refused
+from service.whmcs.actions import ACTIONS
+from service.whmcs.encoder import JSON, encoder_for
+from service.whmcs.idempotency import idempotency
+from service.whmcs.known_actions import KNOWN_ACTIONS
+from service.whmcs.wording import COMMAND_NOT_FOUND, EMPTY_ACTION
+
+if TYPE_CHECKING:
+    from service.http.callers import Authenticator, Caller
+    from service.http.php_arrays import Form
+    from service.whmcs.action import AnyAction
+    from service.whmcs.encoder import Encoder
+    from service.whmcs.ports import Services
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""What is taken over from a caller: nothing that could forge a line of a log or a header."""
+
+
+class Endpoint:
+    """Answers the protocol over the services it was given; `handle` is the route's handler."""
+
+    def __init__(self, services: Services, authenticator: Authenticator) -> None:
+        self._services = services
+        self._authenticator = authenticator
+        self._log = structlog.get_logger("service.whmcs")
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """The answer to any request; it never raises but for a caller that hung up."""
+        exchange = _Exchange(request)
+        try:
+            reply = await self._reply(request, exchange)
+        except FormError as problem:
+            reply = refused("request_not_valid", problem.message, problem.status)
+        except (QueueFull, Unavailable, OutcomeUnknown, BehindError) as problem:
+            reply = _unavailable(problem)
+            self._log.warning("ledger not available", request_id=exchange.request_id, exc_info=problem)
+        except Exception as problem:  # noqa: BLE001 - the last stop: a client library gets JSON whatever happens
+            reply = refused("internal_error", f"Internal error, reference {exchange.request_id}", 500)
+            self._log.error("internal error", request_id=exchange.request_id, exc_info=problem)
+        self._write_log(reply, exchange)
+        return self._response(reply, exchange)
+
+    async def _reply(self, request: web.BaseRequest, exchange: _Exchange) -> Reply:
+        form = await parse_request(request, self._services.options.form)
+        exchange.encoder = encoder_for(text_of(form, "responsetype"))
+        name = text_of(form, "action").strip().lower()
+        if not name:
+            return refused("action_empty", EMPTY_ACTION, 400)
+        exchange.action = name if name in KNOWN_ACTIONS else "unknown"
+        caller = await self._authenticator.check(form)
+        if isinstance(caller, AuthFailure):
+            return refused("not_authenticated", caller.message, caller.status)
+        exchange.credential = caller.credential
+        action = ACTIONS.get(name)
+        if action is None:
+            code = "action_not_served" if name in KNOWN_ACTIONS else "action_unknown"
+            return refused(code, COMMAND_NOT_FOUND, 400)
+        call = self._call(request, form, action, caller, exchange)
+        return await action.perform(self._services, call, form)
+
+    def _call(
+        self, request: web.BaseRequest, form: Form, action: AnyAction, caller: Caller, exchange: _Exchange
+    ) -> Call:
+        named = None
+        if action.is_command:
+            named = idempotency(request.headers, form, caller.credential, action.name)
+        return Call(
+            credential=caller.credential,
+            admin_id=caller.admin_id,
+            address=request.remote or "",
+            request_id=exchange.request_id,
+            deadline=exchange.started + self._services.options.answer_timeout_s,
+            idempotency=named,
+        )
+
+    def _response(self, reply: Reply, exchange: _Exchange) -> web.Response:
+        headers = {"Content-Type": exchange.encoder.content_type, "X-Request-Id": exchange.request_id}
+        if reply.position:
+            headers["Ledger-Position"] = str(reply.position)
+        if reply.replayed:
+            headers["Idempotency-Hit"] = "true"
+        if reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = str(self._services.options.retry_after_s)
+        return web.Response(body=exchange.encoder.write(reply.body), status=reply.status, headers=headers)
+
+    def _write_log(self, reply: Reply, exchange: _Exchange) -> None:
+        self._log.info(
+            "request",
+            action=exchange.action,
+            result=reply.body["result"],
+            status=reply.status,
+            duration_ms=round((exchange.clock() - exchange.started) * 1000, 3),
+            request_id=exchange.request_id,
+            credential=exchange.credential,
+            refusal=reply.refusal,
+            replayed=reply.replayed,
+        )
+
+
+class _Exchange:
+    """What is known of a request so far, for the headers and the log whatever becomes of it."""
+
+    __slots__ = ("action", "clock", "credential", "encoder", "request_id", "started")
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self.clock = asyncio.get_running_loop().time
+        self.started = self.clock()
+        sent = request.headers.get("X-Request-Id")
+        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid4().hex
+        self.action = ""
+        self.credential = ""
+        self.encoder: Encoder = JSON
+
+
+def _unavailable(problem: Exception) -> Reply:
+    match problem:
+        case QueueFull():
+            code, message = "queue_full", "The ledger is busy, please try again; nothing was recorded"
+        case Unavailable():
+            code, message = "unavailable", "The ledger cannot be reached; nothing was recorded"
+        case OutcomeUnknown():
+            code, message = (
+                "outcome_unknown",
+                "It is not known whether this was recorded; repeat it with the same idempotency key",
+            )
+        case _:
+            code, message = "behind", "The answer is not up to date yet, please try again"
+    return refused(code, message, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,0 +1,108 @@
+"""Reads one parameter's text: numbers of things, texts, days and times; `amounts` reads money.
+
+Lives here: what is accepted, and the documented text for what is not. Pure functions from whatever a form
+holds to a value; the kinds of fields made of them are in `fields`. Sources: the WHMCS API reference, Error
+Responses of each action.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ID_MAX = 2**63 - 1
+TEXT_BYTES_MAX = 65_535
+"""Descriptions and notes: what a MySQL `text` column holds."""
+NAME_BYTES_MAX = 255
+"""Names, addresses and other one-line texts."""
+REFERENCE_BYTES_MAX = 190
+"""A gateway's transaction id; beyond it WHMCS's own index would not tell two apart."""
+
+CLIENT_NOT_FOUND = ("client_not_found", "Client ID Not Found")
+INVOICE_NOT_FOUND = ("invoice_not_found", "Invoice ID Not Found")
+ADMIN_NOT_FOUND = ("admin_not_found", "Admin ID Not Found")
+DATE_NOT_VALID = ("date_not_valid", "Date Format is not Valid")
+"""A code for the log, and the text for the caller."""
+
+_ID = re.compile(r"[0-9]{1,19}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+
+
+def text_in(value: object) -> str:
+    """The parameter's text; an array where a text belongs is as good as nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def read_id(value: object) -> int | None:
+    """A number from 1 to ID_MAX, or None."""
+    text = text_in(value).strip()
+    if _ID.fullmatch(text) is None:
+        return None
+    number = int(text)
+    return number if 1 <= number <= ID_MAX else None
+
+
+def id_or(code: str, message: str) -> Callable[[object], int]:
+    """Reads a number of something that may exist, or raises `message`."""
+
+    def check(value: object) -> int:
+        number = read_id(value)
+        if number is None:
+            raise PydanticCustomError(code, message)
+        return number
+
+    return check
+
+
+def optional(check: Callable[[object], object]) -> PlainValidator:
+    """As `check`, but None if the parameter is empty."""
+    return PlainValidator(lambda value: check(value) if text_in(value).strip() else None)
+
+
+def check_text(value: object, limit_bytes: int, name: str) -> str:
+    """A text as it was sent, "" if it was not. Raises a clear text if it is longer than that."""
+    text = text_in(value)
+    if len(text) * 4 > limit_bytes and len(text.encode()) > limit_bytes:
+        raise PydanticCustomError("text_too_long", f"The {name} must not be longer than {limit_bytes} bytes")
+    return text
+
+
+def text_up_to(limit_bytes: int, name: str) -> PlainValidator:
+    """`check_text` as a kind of field."""
+    return PlainValidator(lambda value: check_text(value, limit_bytes, name))
+
+
+def read_date(value: object) -> str:
+    """An existing day, `YYYY-MM-DD`. Raises the documented text."""
+    text = text_in(value).strip()
+    try:
+        if _DATE.fullmatch(text) is not None:
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise PydanticCustomError(*DATE_NOT_VALID)
+
+
+def read_invoice_date(value: object) -> str:
+    """As `read_date`, and also `YYYYMMDD`, which old clients send to CreateInvoice."""
+    return read_date(_COMPACT_DATE.sub(r"\1-\2-\3", text_in(value).strip()))
+
+
+def read_time(value: object) -> str:
+    """An existing time as `YYYY-MM-DD HH:MM:SS`; seconds and the whole time of day may be left out."""
+    text = text_in(value).strip()
+    try:
+        if _TIME.fullmatch(text) is not None:
+            return datetime.fromisoformat(text).isoformat(" ")
+    except ValueError:
+        pass
+    return f"{read_date(text)} 00:00:00"

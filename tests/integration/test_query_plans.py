@@ -1,0 +1,57 @@
+"""The log's reads use its indexes on a database that was never analysed, where planners go wrong first."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eventstore.statements import statement
+
+if TYPE_CHECKING:
+    import asyncpg
+
+READS: list[tuple[str, list[Any]]] = [
+    ("read_range", [0, 10, 20]),
+    ("read_after", [0, 10, 100]),
+    ("read_streams", [0, ["account-1", "account-2"], [0, 3], 1]),
+    ("resolve_keys", [0, ["invoice:1", "invoice:2"]]),
+    ("read_blocks", [0, 10, 100]),
+    ("subject_keys", [0, ["account-1"]]),
+    ("read_secret", [0, "name-key"]),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), READS, ids=[name for name, _ in READS])
+async def test_no_read_scans_a_whole_table(pool: asyncpg.Pool, name: str, arguments: list[Any]) -> None:
+    """Every table that grows is reached through an index, in the plan that prepared calls settle on."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local plan_cache_mode = force_generic_plan")
+        types = ", ".join(_TYPES[name])
+        await connection.execute(f"prepare read ({types}) as {statement(name)}")
+        literals = ", ".join("'" + _text(argument) + "'" for argument in arguments)
+        plan = "\n".join(
+            row[0] for row in await connection.fetch(f"explain (costs off) execute read({literals})")
+        )
+        await connection.execute("deallocate read")
+    assert not re.search(r"Seq Scan on (event|stream|block|key|receipt|snapshot|secret|subject_key)", plan), (
+        plan
+    )
+
+
+_TYPES = {
+    "read_range": ["smallint", "bigint", "bigint"],
+    "read_after": ["smallint", "bigint", "bigint"],
+    "read_streams": ["smallint", "text[]", "bigint[]", "smallint"],
+    "resolve_keys": ["smallint", "text[]"],
+    "read_blocks": ["smallint", "bigint", "bigint"],
+    "subject_keys": ["smallint", "text[]"],
+    "read_secret": ["smallint", "text"],
+}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "{" + ",".join(str(item) for item in value) + "}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""What several test folders share. Not tests; imported as `tests.support`."""
