@@ -73,6 +73,7 @@ class Runner:
         self._batch_events_max = batch_events_max
         self._linger_s = linger_s
         self._poll_interval_s = poll_interval_s
+        self._look_again_at = 0.0
         self.standing = Standing({projection.name: projection.subscription for projection in projections})
 
     async def wait_until(
@@ -106,11 +107,13 @@ class Runner:
             backoff_s = min(2 * backoff_s, BACKOFF_MAX_S)
 
     async def _follow(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             if self.standing.lowest() >= self._doorbell.head:
                 await self._doorbell.wait(self.standing.lowest(), self._poll_interval_s)
-                if self.standing.lowest() >= self._doorbell.head:
-                    await self._look(connection)
+            if loop.time() >= self._look_again_at:
+                await self._look(connection)
+            if self.standing.lowest() >= self._doorbell.head:
                 continue
             seen = [await self._pass(connection, group) for group in self.standing.groups()]
             if not any(seen):
@@ -120,8 +123,11 @@ class Runner:
 
     async def _look(self, connection: Connection) -> None:
         """Learn where lane and checkpoints stand without locking anything: an idle service writes nothing."""
+        self._look_again_at = asyncio.get_running_loop().time() + self._poll_interval_s
+        question = self.standing.asked()
         head, checkpoints = await read_checkpoints(connection, self._lane, list(self._projections))
         self._learn(self._projections, checkpoints)
+        self.standing.answer(question)
         self._doorbell.ring(head)
 
     def _learn(self, names: Iterable[str], checkpoints: Mapping[str, Checkpoint]) -> None:

@@ -26,6 +26,8 @@ class Standing:
         self._changed = asyncio.Event()
         self._wanted = asyncio.Event()
         self._waiting = 0
+        self._asked = 0
+        self._answered = 0
 
     def checkpoint(self, subscription: str) -> Checkpoint:
         """The last that is known."""
@@ -42,6 +44,16 @@ class Standing:
         self._changed.set()
         self._changed = asyncio.Event()
         return turned
+
+    def asked(self) -> int:
+        """The last question whether a stopped projection runs again; goes back into `answer`."""
+        return self._asked
+
+    def answer(self, question: int) -> None:
+        """Everything up to this question was answered by a `learn` that began after it was asked."""
+        self._answered = question
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def groups(self) -> list[list[str]]:
         """Running subscriptions that stand at the same position, the hindmost first."""
@@ -75,10 +87,12 @@ class Standing:
     async def wait_until(self, position: int, deadline: float, projections: Iterable[str] | None) -> None:
         """See `Runner.wait_until`."""
         self._waiting += 1
+        self._asked += 1
+        question = self._asked
         self._wanted.set()
         try:
             async with asyncio.timeout_at(deadline):
-                while not self._reached(position, projections):
+                while not self._reached(position, projections, question):
                     await self._changed.wait()
         except TimeoutError:
             raise BehindError(f"the read models did not reach position {position} in time") from None
@@ -87,7 +101,7 @@ class Standing:
             if not self._waiting:
                 self._wanted.clear()
 
-    def _reached(self, position: int, projections: Iterable[str] | None) -> bool:
+    def _reached(self, position: int, projections: Iterable[str] | None, question: int) -> bool:
         named = projections is not None
         reached = True
         for projection in self._subscriptions if projections is None else projections:
@@ -95,5 +109,7 @@ class Standing:
             if state == RUNNING:
                 reached = reached and at >= position
             elif named and at < position:
+                if self._answered < question:
+                    return False  # it may run again meanwhile: what is known is older than the question
                 raise HaltedError(f"{projection} is {state} at position {at}, {position} is needed")
         return reached

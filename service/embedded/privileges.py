@@ -52,13 +52,14 @@ def unprivileged() -> Identity:
     uid, gid = os.geteuid(), os.getegid()
     if uid != 0 and _has_account(uid):
         return Identity(uid, gid, _stay)
-    appear = _appear_as(next(account.pw_uid for account in pwd.getpwall() if account.pw_uid != 0))
+    ordinary = (account.pw_uid for account in pwd.getpwall() if account.pw_uid not in (0, uid))
+    appear = _appear_as(next(ordinary, 1))
     if _succeeds(appear):
         return Identity(uid, gid, appear)
     if uid != 0:
         raise EmbeddedPostgresError(
-            f"PostgreSQL needs an account for the user id {uid}; a user namespace, which could show it one, is "
-            "refused here: start the service under a user id of /etc/passwd, or give a DSN"
+            f"PostgreSQL needs an account for the user id {uid}; a user namespace, which could show it one, "
+            "is refused here: start the service under a user id of /etc/passwd, or give a DSN"
         )
     for name in _ACCOUNTS:
         with suppress(KeyError):
@@ -85,7 +86,7 @@ def _stay() -> None:
 
 
 def _appear_as(account_uid: int) -> Callable[[], None]:
-    """Enter a user namespace in which this user has that account's id, and no other user exists."""
+    """Enter a user namespace in which this user has that account's id; no other exists."""
 
     def assume() -> None:
         uid, gid = os.geteuid(), os.getegid()

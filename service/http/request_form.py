@@ -39,14 +39,22 @@ async def parse_request(request: web.BaseRequest, limits: FormLimits) -> Form:
     content_type = request.headers.get("Content-Type", "")
     if request.method == "POST":
         if is_urlencoded(content_type):
-            return parse(query, await _arrived(_body(request, limits), limits), content_type, limits)
+            return parse(query, await _body(request, limits), content_type, limits)
         if is_type(content_type, _MULTIPART):
-            parts = await _arrived(_text_parts(request, limits), limits)
+            parts = await _arriving(_text_parts(request, limits), limits)
             return merge(parse(query, b"", "", limits), parts)
     return parse(query, b"", "", limits)
 
 
-async def _arrived(reading: Awaitable[Read], limits: FormLimits) -> Read:
+async def _body(request: web.Request, limits: FormLimits) -> bytes:
+    content = request.content
+    if content.is_eof() and content.exception() is None:
+        # It came in one piece with the head, as nearly all do: no clock, no waiting. `parse` judges its size.
+        return content.read_nowait()
+    return await _arriving(_rest(request, limits), limits)
+
+
+async def _arriving(reading: Awaitable[Read], limits: FormLimits) -> Read:
     try:
         async with asyncio.timeout(limits.body_timeout_s):
             return await reading

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 from http import HTTPStatus
+from secrets import token_hex
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import structlog
 from aiohttp import web
@@ -130,7 +130,7 @@ class _Exchange:
         self.clock = asyncio.get_running_loop().time
         self.started = self.clock()
         sent = request.headers.get("X-Request-Id")
-        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid4().hex
+        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else token_hex(16)
         self.action = ""
         self.credential = ""
         self.encoder: Encoder = JSON

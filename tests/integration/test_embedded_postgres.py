@@ -171,7 +171,8 @@ async def test_terminated_keeper_waits_for_its_users(home: Path) -> None:
         dsn = client.dsn()
         with ends(keeper_pid(home), postmaster_pid(home)):
             os.kill(keeper_pid(home), signal.SIGTERM)
-            assert await value(dsn, "SELECT 1") == 1
+            # A statement that is still running when the keeper has seen the signal.
+            assert await value(dsn, "SELECT 1 FROM pg_sleep(1)") == 1
             client.kill()
 
 

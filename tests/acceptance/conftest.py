@@ -1,0 +1,107 @@
+"""One real server on one real database for the whole session, started by the real command.
+
+Tests that need a ledger of their own (the command line's) make one with `new_database`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from tests.acceptance.client import Api, unused
+from tests.acceptance.process import Server
+from tests.support.databases import administer
+from tests.support.postgres import with_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_INTERNAL = ("internal error", "Traceback")
+
+
+@contextmanager
+def new_database(server_dsn: str) -> Iterator[str]:
+    """An empty database of its own."""
+    name = unused("acceptance").replace("-", "_")
+    asyncio.run(administer(server_dsn, f"CREATE DATABASE {name}"))
+    try:
+        yield with_database(server_dsn, name)
+    finally:
+        asyncio.run(administer(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+class Log:
+    """The event log behind the server, read from the database itself."""
+
+    def __init__(self, dsn: str) -> None:
+        self._runner = asyncio.Runner()
+        self._connection: asyncpg.Connection = self._runner.run(self._connect(dsn))
+
+    @staticmethod
+    async def _connect(dsn: str) -> asyncpg.Connection:
+        return await asyncpg.connect(dsn)
+
+    def head(self) -> int:
+        """Position of the last event."""
+        return int(self._value("select head_position from es.lane where lane = 0"))
+
+    def close(self) -> None:
+        """Let the connection go."""
+        with self._runner:
+            self._runner.run(self._connection.close())
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Nothing may be recorded inside the block."""
+        before = self.head()
+        yield
+        assert self.head() == before
+
+    def _value(self, query: str) -> Any:
+        async def fetch() -> Any:
+            return await self._connection.fetchval(query)
+
+        return self._runner.run(fetch())
+
+
+@pytest.fixture(scope="session")
+def dsn(server_dsn: str) -> Iterator[str]:
+    """The database of the session's server."""
+    with new_database(server_dsn) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The session's server, a new ledger."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    with Server(log, "--port", "0", CREDITLEDGER_DSN=dsn) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def api(server: Server) -> Api:
+    """Calls the session's server with its first credential."""
+    return Api(server.port, server.identifier, server.secret)
+
+
+@pytest.fixture(scope="session")
+def log(server: Server, dsn: str) -> Iterator[Log]:
+    """The log behind the session's server."""
+    del server  # it makes the schema
+    log = Log(dsn)
+    yield log
+    log.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_internal_errors(server: Server) -> Iterator[None]:
+    """Whatever a test sends, the server never meets an error that it did not expect."""
+    before = len(server.log())
+    yield
+    written = server.log()[before:]
+    assert not any(word in written for word in _INTERNAL), written
