@@ -19,7 +19,8 @@ from eventstore.doorbell import Doorbell
 from projections.reader import Reader
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
 from projections.runner import Runner
-from service.core import bring_up_to_date, open_core
+from service.core import bring_up_to_date, find_dsn, open_core
+from service.embedded import EmbeddedPostgresError
 from service.http.authentication import CredentialAuthenticator
 from service.http.form import FormLimits
 from service.http.health import Health
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 PARTITION_CHECK_S = 60.0
 """Far below the time in which the partitions kept ahead could fill."""
+
+EMBEDDED_CHECK_S = 1.0
+"""How soon the embedded PostgreSQL is missed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +63,8 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
         await stack.enter_async_context(_in_background(doorbell.run(), "doorbell"))
         await stack.enter_async_context(_in_background(runner.run(), "projections"))
         await stack.enter_async_context(_in_background(_keep_partitions(settings, core), "partitions"))
+        if settings.dsn is None:
+            await stack.enter_async_context(_in_background(_keep_embedded(settings), "embedded"))
         health = Health(core.pool, core.store, runner)
         endpoint = _endpoint(settings, core, runner)
         port = await stack.enter_async_context(_listening(settings, endpoint, health))
@@ -125,6 +131,16 @@ async def _keep_partitions(settings: Settings, core: Core) -> None:
                 )
         except Exception as problem:  # noqa: BLE001 -- tried again in a minute; appends go on meanwhile
             _log.error("partitions were not created ahead", exc_info=problem)
+
+
+async def _keep_embedded(settings: Settings) -> None:
+    """Bring the embedded PostgreSQL back if its keeper was killed; asking costs next to nothing."""
+    while True:
+        await asyncio.sleep(EMBEDDED_CHECK_S)
+        try:
+            await asyncio.to_thread(find_dsn, settings)
+        except EmbeddedPostgresError as problem:
+            _log.error("the embedded PostgreSQL does not come back", exc_info=problem)
 
 
 @asynccontextmanager

@@ -25,9 +25,7 @@ _GRACE_S = 1.0  # without users, before the server stops: one command after the 
 _TERM_PATIENCE_S = 10.0
 _CRASH_LIMIT = 5  # within _CRASH_WINDOW_S; then something is wrong that another start does not cure
 _CRASH_WINDOW_S = 60.0
-_START_REFUSED = (
-    1  # PostgreSQL's exit code after a FATAL of its first process, as with a setting it does not know
-)
+_START_REFUSED = 1  # PostgreSQL's exit code after a FATAL while starting, as with an unknown setting
 _FIRST_PAUSE_S = 0.1  # before a restart; doubles with every crash in the window
 
 _log = logging.getLogger("keeper")

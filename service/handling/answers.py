@@ -39,11 +39,13 @@ class Call:
 class Done:
     """The command is in the log. `events` are its own (on a replay: the first time's).
 
-    `replayed` with no events means that the fact was recorded before under another command id (the same
-    payment sent twice).
+    `replayed` with no events means that the fact was recorded before under another command id: the same
+    payment sent twice.
     """
 
     events: tuple[Event, ...]
     position: int
     """Position of the last event, 0 if there is none."""
     replayed: bool = False
+    transaction_id: int = 0
+    """The payment that was recorded before, where `events` is empty."""

@@ -18,7 +18,7 @@ from eventstore.records import Outcome, OutcomeUnknown, Proposal, Unavailable, V
 from service.domain.claims import claims, releases
 from service.domain.commands import Offer
 from service.domain.decide import numbers_used
-from service.domain.refusals import Refusal, RefusalCode
+from service.domain.refusals import AlreadyRecorded, Refusal, RefusalCode
 from service.handling.answers import Done
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eventstore.numbers import NumberPool
     from eventstore.store import EventStore
     from service.domain.events import Event
+    from service.domain.refusals import Decision
     from service.handling.answers import Call
     from service.handling.sessions import Session, Sessions
     from service.handling.translation import Translator
@@ -81,9 +82,7 @@ class Executor:
         command_id = call.idempotency.command_id if call.idempotency else uuid7()
         metadata = _metadata(command_id, call)
         loop = asyncio.get_running_loop()
-        while True:
-            if loop.time() > call.deadline:
-                raise Unavailable("the account is too busy")
+        while loop.time() < call.deadline:
             session = await self._sessions.get(order.stream)
             await self._numbers.ensure(order.numbers)
             if session.chain.broken:  # while the numbers were fetched
@@ -94,19 +93,23 @@ class Executor:
             answer = self._flusher.submit(proposal, session.chain)
             self._go_ahead(session, events)
             verdict = await self._verdict(answer, call.deadline)
-            match verdict.outcome:
-                case Outcome.CONFLICT:
-                    continue
-                case Outcome.APPENDED if events:
-                    return Done(events, verdict.last_position)
-                case Outcome.APPENDED:
-                    return decision if isinstance(decision, Refusal) else Done((), 0, replayed=True)
-                case Outcome.DUPLICATE:
-                    return await self._first_answer(verdict, proposal)
-                case Outcome.MISMATCH:
-                    return Refusal(RefusalCode.KEY_REUSED)
-                case Outcome.TAKEN:
-                    return Taken(verdict.stream)
+            if verdict.outcome is not Outcome.CONFLICT:
+                return await self._answer(verdict, decision, proposal)
+        raise Unavailable("the account is too busy")
+
+    async def _answer(
+        self, verdict: Verdict, decision: Decision, proposal: Proposal
+    ) -> Done | Refusal | Taken:
+        match verdict.outcome:
+            case Outcome.DUPLICATE:
+                return await self._first_answer(verdict, proposal)
+            case Outcome.MISMATCH:
+                return Refusal(RefusalCode.KEY_REUSED)
+            case Outcome.TAKEN:
+                return Taken(verdict.stream)
+        if isinstance(decision, AlreadyRecorded):
+            return Done((), 0, replayed=True, transaction_id=decision.transaction_id)
+        return decision if isinstance(decision, Refusal) else Done(decision, verdict.last_position)
 
     def _offer(self, client_id: int) -> Offer:
         peek = self._numbers.peek

@@ -35,7 +35,7 @@ class AddInvoicePaymentFields(Fields):
 async def add_invoice_payment(
     services: Services, call: Call, fields: AddInvoicePaymentFields
 ) -> Reply | Refusal:
-    """`transactionid` is our own addition; a payment recorded before under another call has none."""
+    """`transactionid` is our own addition; a payment sent again is answered with the first one's."""
     command = commands.RecordPayment(
         invoice_id=fields.invoiceid,
         gateway=fields.gateway.strip(),
@@ -49,7 +49,7 @@ async def add_invoice_payment(
     if isinstance(done, Refusal):
         return done
     payment = event_of(done, PaymentRecorded)
-    return recorded(done, {"transactionid": payment.transaction_id} if payment else {})
+    return recorded(done, {"transactionid": payment.transaction_id if payment else done.transaction_id})
 
 
 ACTION = Action(

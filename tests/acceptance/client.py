@@ -7,7 +7,6 @@ the acceptance tests import this.
 from __future__ import annotations
 
 import http.client
-import io
 import itertools
 import json
 import os
@@ -18,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Mapping
+    from email.message import Message
 
 PATH = "/includes/api.php"
 FORM = "application/x-www-form-urlencoded"
@@ -54,7 +55,7 @@ class Answer:
     """One HTTP response."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     raw: bytes
 
     @property

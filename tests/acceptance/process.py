@@ -1,4 +1,4 @@
-"""The real command `creditledger` as an operator starts it: one-off commands, and a server until it is stopped.
+"""The real command `creditledger` as operators start it: one-off commands, and a server until it is stopped.
 
 Lives here: processes and what they print. What is sent to a server is in `client`. Only the acceptance tests
 import this.

@@ -116,13 +116,13 @@ def test_lists_in_parameters_are_ignored_where_nobody_asked(whmcs: Any) -> None:
 
 def test_errors_are_mapped(whmcs: Any, api: Api) -> None:
     """What the ledger refuses is the library's Error; only a wrong credential is MissingPermission."""
-    with pytest.raises(Error, match="^Client ID Not Found$") as refused:
+    with pytest.raises(Error, match=r"^Client ID Not Found$") as refused:
         whmcs.call("GetCredits", clientid=999_999_999)
     assert not isinstance(refused.value, MissingPermission)
-    with pytest.raises(Error, match="^Command Not Found$") as unknown:
+    with pytest.raises(Error, match=r"^Command Not Found$") as unknown:
         whmcs.add_transaction("paypal", amountin=1)
     assert not isinstance(unknown.value, MissingPermission)
-    with pytest.raises(MissingPermission, match="^Authentication Failed$"):
+    with pytest.raises(MissingPermission, match=r"^Authentication Failed$"):
         library(api.port, api.identifier, "wrong").call("GetCredits", clientid=1)
-    with pytest.raises(MissingPermission, match="^Invalid or missing credentials$"):
+    with pytest.raises(MissingPermission, match=r"^Invalid or missing credentials$"):
         library(api.port, "unknown", api.secret).call("GetCredits", clientid=1)
