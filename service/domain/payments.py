@@ -25,8 +25,8 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
     """`payment.recorded`, `invoice.settled` once nothing is due, `credit.added` for what is left over.
 
     INVOICE_NOT_FOUND, then AlreadyRecorded (before the status is looked at: a retry stays a retry after a
-    cancellation), INVOICE_NOT_PAYABLE, AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE. Paying an invoice with a
-    negative total turns what the client is owed into credit.
+    cancellation), INVOICE_NOT_PAYABLE, AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE. Only money that came in
+    becomes credit: an invoice with a negative total is settled by a payment, never paid out.
     """
     invoice = state.invoices.get(command.invoice_id)
     if invoice is None:
@@ -37,12 +37,12 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
         return AlreadyRecorded(earlier)
     if invoice.status in _NOT_PAYABLE:
         return Refusal(RefusalCode.INVOICE_NOT_PAYABLE, invoice.status.value)
-    due = invoice.due
     is_open = invoice.status in _OPEN
-    amount = command.amount or max(due, 0)
+    owed = max(invoice.due, 0) if is_open else 0
+    amount = command.amount or owed
     if amount < 0:
         return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
-    applied = min(amount, due) if is_open else 0
+    applied = min(amount, owed)
     surplus = amount - applied
     if invoice.paid + amount > AMOUNT_MAX or state.balance + surplus > AMOUNT_MAX:
         return Refusal(RefusalCode.AMOUNT_TOO_LARGE)
@@ -60,11 +60,11 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
             date=command.date or offer.now,
             description="Invoice Payment",
             invoice_paid=invoice.paid + amount,
-            invoice_due=due - applied,
+            invoice_due=invoice.due - applied,
             notify=command.notify,
         )
     ]
-    if is_open and applied == due:
+    if is_open and applied == owed:
         events.append(
             InvoiceSettled(invoice_id=command.invoice_id, settled_at=offer.now, notify=command.notify)
         )

@@ -122,7 +122,7 @@ def _variables(raw: bytes | str, limits: FormLimits) -> Form:
         form[name] = _unquote(value) if "%" in value else value
     form.pop("", None)
     names = "".join(form)
-    if names.isalnum() and len(names) <= limits.key_bytes_max:
+    if names.isalnum() and names.isascii() and len(names) <= limits.key_bytes_max:
         return form
     return _variables_by_name(text, limits)
 

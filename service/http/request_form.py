@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from aiohttp import BodyPartReader, ClientPayloadError, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import BodyPartReader, web
 
 from service.http.form import (
     FormError,
@@ -46,7 +45,7 @@ async def parse_request(request: web.BaseRequest, limits: FormLimits) -> Form:
     return parse(query, b"", "", limits)
 
 
-async def _body(request: web.Request, limits: FormLimits) -> bytes:
+async def _body(request: web.BaseRequest, limits: FormLimits) -> bytes:
     content = request.content
     if content.is_eof() and content.exception() is None:
         # It came in one piece with the head, as nearly all do: no clock, no waiting. `parse` judges its size.
@@ -60,11 +59,11 @@ async def _arriving(reading: Awaitable[Read], limits: FormLimits) -> Read:
             return await reading
     except TimeoutError:
         raise FormError("The request did not arrive in time", 408) from None
-    except (ConnectionError, ClientPayloadError, HttpProcessingError):
+    except (ConnectionError, web.RequestPayloadError):
         raise FormError("The request ended early or was malformed") from None
 
 
-async def _body(request: web.BaseRequest, limits: FormLimits) -> bytes:
+async def _rest(request: web.BaseRequest, limits: FormLimits) -> bytes:
     # Not request.read(): its limit is the application's, and this one must hold for decompressed bytes too.
     if (request.content_length or 0) > limits.body_bytes_max:
         raise body_too_large(limits)

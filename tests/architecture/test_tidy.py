@@ -66,7 +66,9 @@ def test_every_sql_file_says_what_it_is_for(path: Path) -> None:
 
 def test_no_sql_in_python() -> None:
     """Statements on tables live in .sql files; Python holds only calls of functions and settings."""
-    statement = re.compile(r"""["'](select .* from es\.|insert into|update \w+\.|delete from)""", re.IGNORECASE)
+    statement = re.compile(
+        r"""["'](select .* from es\.|insert into|update \w+\.|delete from)""", re.IGNORECASE
+    )
     found = [_name(path) for path in PRODUCT if statement.search(path.read_text(encoding="utf-8"))]
     assert found == ["eventstore/migrate.py"]  # its registry must exist before any file is applied
 

@@ -225,8 +225,9 @@ class AccountModel(RuleBasedStateMachine):
             self.send(command, RefusalCode.INVOICE_NOT_PAYABLE)
             return
         still_open = invoice.status not in {"Paid", "Refunded"}
-        amount = command.amount or max(invoice.due(), 0)
-        kept = min(amount, invoice.due()) if still_open else 0
+        owed = max(invoice.due(), 0) if still_open else 0
+        amount = command.amount or owed
+        kept = min(amount, owed)
         if invoice.paid() + amount > LIMIT or self.balance() + amount - kept > LIMIT:
             self.send(command, RefusalCode.AMOUNT_TOO_LARGE)
             return

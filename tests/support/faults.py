@@ -135,24 +135,28 @@ class _Link:
         self._server_reader, self._server = server
         self._appends: set[bytes] = set()
         self._fault: Fault | None = None
+        self._over = asyncio.Event()
         self.audible = asyncio.Event()
         self.audible.set()
 
     def cut(self) -> None:
         """Reset both connections, as a broken network or a killed host does."""
+        self._over.set()
         self._client.transport.abort()
         self._server.transport.abort()
 
     async def run(self) -> None:
         """Pass everything on until either side ends."""
-        ways = [asyncio.create_task(self._upstream()), asyncio.create_task(self._downstream())]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            self.cut()
+        tasks = [
+            asyncio.create_task(self._upstream()),
+            asyncio.create_task(self._downstream()),
+            asyncio.create_task(self._over.wait()),
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.cut()
 
     async def _upstream(self) -> None:
         with suppress(asyncio.IncompleteReadError, OSError):
@@ -197,6 +201,7 @@ class _Link:
             return True
         if self._fault is Fault.LATE_REQUEST:
             await self._delay(bind)
+            return True
         return False
 
     async def _delay(self, bind: bytes) -> None:

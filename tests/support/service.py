@@ -1,7 +1,7 @@
 """The real service as a process of its own, and a client of its HTTP interface.
 
-A `Service` is started, killed, stopped and started again on the same port; it never outlives its `async with`.
-What it logs goes to a file. Nothing of the product is imported here.
+A `Service` is started, killed, stopped and started again on the same port; never outlives its `async
+with`, and logs to a file. Nothing of the product is imported here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Answer(NamedTuple):
     @property
     def is_success(self) -> bool:
         """Whether the action was carried out."""
-        return self.body["result"] == "success"
+        return bool(self.body["result"] == "success")
 
 
 class Api:
@@ -149,7 +149,9 @@ class Service:
 
     async def create_credential(self) -> Credential:
         """A new credential, made by the operator's command."""
-        place = {name: self._settings[name] for name in ("dsn", "data") if name in self._settings}
+        place: dict[str, object] = {
+            name: self._settings[name] for name in ("dsn", "data") if name in self._settings
+        }
         process = await self._spawn("credentials create --json", place, to_log=False)
         output, complaint = await process.communicate()
         assert process.returncode == 0, complaint.decode()

@@ -110,12 +110,21 @@ def test_paying_an_invoice_over_nothing_settles_it() -> None:
     ).then(_recorded(0, 0, 0), _SETTLED)
 
 
-@pytest.mark.parametrize(("amount", "credit"), [(100, 400), (None, 300)])
-def test_an_invoice_owed_to_the_client_becomes_credit(amount: int | None, credit: int) -> None:
-    """A negative total is paid out as credit together with what came in, if anything did."""
-    given(ACCOUNT_OPENED, replace(INVOICE_ISSUED, total=-300)).when(
-        RecordPayment(invoice_id=17, reference="R1", amount=amount)
-    ).then(_recorded(amount or 0, -300, 0), _SETTLED, _overpaid(credit, credit))
+def test_an_invoice_over_less_than_nothing_is_never_paid_out() -> None:
+    """A payment settles a negative total; only the money that came in becomes credit."""
+    past = (ACCOUNT_OPENED, replace(INVOICE_ISSUED, total=-300))
+    given(*past).when(RecordPayment(invoice_id=17, reference="R1")).then(_recorded(0, 0, -300), _SETTLED)
+    given(*past).when(RecordPayment(invoice_id=17, reference="R1", amount=100)).then(
+        _recorded(100, 0, -300), _SETTLED, _overpaid(100, 100)
+    )
+
+
+def test_an_invoice_issued_as_paid_owes_nothing() -> None:
+    """A payment without an amount takes nothing on an invoice that says it is paid."""
+    past = (ACCOUNT_OPENED, replace(INVOICE_ISSUED, status="Paid"), INVOICE_SETTLED)
+    given(*past).when(RecordPayment(invoice_id=17, reference="R1")).then(
+        _recorded(0, 0, INVOICE_ISSUED.total)
+    )
 
 
 def test_applied_credit_counts_as_paid() -> None:

@@ -157,7 +157,7 @@ def test_an_array_is_no_text() -> None:
 
 _NAMES = st.from_regex(r"[a-z][a-zA-Z0-9_]{0,8}", fullmatch=True)
 _KEYS = st.from_regex(r"[a-z][a-zA-Z0-9_.]{0,8}", fullmatch=True)
-_VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
+_VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 _TREES = st.recursive(
     _VALUES, lambda inner: st.dictionaries(_KEYS, inner, min_size=1, max_size=3), max_leaves=8
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ _SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(2**63), 2**63 - 1),
-    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
 )
 
 
@@ -95,10 +96,8 @@ def test_what_php_writes_is_read_back(value: object) -> None:
 @given(st.binary(max_size=60))
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     """Whatever comes, it is a value or a SerializeError."""
-    try:
+    with contextlib.suppress(SerializeError):
         unserialize(data)
-    except SerializeError:
-        pass
 
 
 def test_custom_fields_as_the_reference_shows_them() -> None:
