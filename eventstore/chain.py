@@ -60,20 +60,9 @@ def content_bytes(
     )
 
 
-def content_hash(
-    lane: int,
-    stream: str,
-    version: int,
-    event_id: UUID,
-    event_type: str,
-    schema_version: int,
-    data: str,
-    metadata: str,
-) -> bytes:
-    """SHA-256 of `content_bytes`, 32 bytes."""
-    return sha256(
-        content_bytes(lane, stream, version, event_id, event_type, schema_version, data, metadata)
-    ).digest()
+def content_hash(canonical_bytes: bytes) -> bytes:
+    """SHA-256 of what `content_bytes` gave, 32 bytes."""
+    return sha256(canonical_bytes).digest()
 
 
 def microseconds(moment: datetime) -> int:

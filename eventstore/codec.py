@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eventstore import canonical, privacy
-from eventstore.chain import content_hash
+from eventstore.chain import content_bytes, content_hash
 from eventstore.identifiers import uuid7
 from eventstore.records import NewEvent
 
@@ -35,9 +35,10 @@ class Codec:
         """An event ready to be appended as `version` of `stream`; `metadata` is canonical JSON already."""
         event_id = uuid7()
         body = canonical.dumps(data)
-        digest = content_hash(
+        canonical_bytes = content_bytes(
             self._lane, stream, version, event_id, event_type, schema_version, body, metadata
         )
+        digest = content_hash(canonical_bytes)
         return NewEvent(event_id, event_type, schema_version, body, metadata, digest)
 
     def decode(self, record: RecordedEvent) -> dict[str, Any]:

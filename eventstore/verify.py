@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eventstore.chain import GENESIS_HASH, block_hash, content_hash
+from eventstore.chain import GENESIS_HASH, block_hash, content_bytes, content_hash
 from eventstore.database import reachable
 from eventstore.statements import statement
 
@@ -103,7 +103,7 @@ class _Walk:
             raise _Broken(f"there is no event at position {position}")
         if event["recorded_at"] != block["recorded_at"]:
             raise _Broken(f"position {position}: recorded_at is not that of its block")
-        digest = content_hash(
+        canonical_bytes = content_bytes(
             self.lane,
             event["stream_id"],
             event["version"],
@@ -113,6 +113,7 @@ class _Walk:
             event["data"],
             event["metadata"],
         )
+        digest = content_hash(canonical_bytes)
         if digest != event["content_hash"]:
             raise _Broken(f"position {position}: the event does not hash to its content hash")
         return digest

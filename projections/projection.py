@@ -63,9 +63,14 @@ class Projection:
         """The names of the event types it handles."""
         return frozenset(event.TYPE for event in self.handles)
 
+    @property
+    def folder(self) -> Path:
+        """Where its SQL lies."""
+        return _HERE / self.name
+
     def sql(self, file: str, schema: str) -> str:
         """The text of `FILE.sql` in the projection's folder, for its tables in `schema`."""
-        return _sql(self.name, file, schema)
+        return _sql(self.folder / f"{file}.sql", schema)
 
 
 async def apply(
@@ -83,6 +88,5 @@ async def apply(
 
 
 @cache
-def _sql(folder: str, file: str, schema: str) -> str:
-    text = (_HERE / folder / f"{file}.sql").read_text(encoding="utf-8")
-    return text.replace("{schema}", schema)
+def _sql(path: Path, schema: str) -> str:
+    return path.read_text(encoding="utf-8").replace("{schema}", schema)

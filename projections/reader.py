@@ -14,8 +14,7 @@ import orjson
 
 from eventstore.database import reachable
 from eventstore.records import Unavailable
-from projections.registry import BY_NAME
-from projections.statements import statement
+from projections import reads
 from projections.views import (
     BehindError,
     ClientRow,
@@ -31,19 +30,11 @@ from projections.views import (
 if TYPE_CHECKING:
     import asyncpg
 
+    from projections.reads import Read
     from projections.runner import Runner
 
-_SUBSCRIPTIONS = {name: projection.subscription for name, projection in BY_NAME.items()}
 _DATE_MIN = ""
 _DATE_MAX = "9999-12-31"
-_SCOPES = (("t.invoice_id = $3", 3), ("t.reference = $4", 4), ("t.client_id = $2", 2))
-
-
-class _Read(NamedTuple):
-    """A statement that starts with the columns `reached` and `required`, and the projections it uses."""
-
-    text: str
-    uses: tuple[str, ...]
 
 
 class _Answer(NamedTuple):
@@ -51,24 +42,6 @@ class _Answer(NamedTuple):
     """Whether what is asked about exists in the log."""
     rows: list[asyncpg.Record]
     """Without any match one row whose columns after the fence are null."""
-
-
-def _read(name: str, *uses: str, scope: str = "") -> _Read:
-    text = statement(name).replace("{scope}", scope)
-    for projection in uses:
-        text = text.replace(f"{{{projection}}}", _SUBSCRIPTIONS[projection])
-    return _Read(text, uses)
-
-
-_CLIENT = _read("client", "balances", "clients")
-_CREDITS = _read("credits", "credits")
-_CREDITS_BETWEEN = _read("credits_between", "credits")
-_INVOICE = _read("invoice", "invoices", "transactions")
-_INVOICE_TOTALS = _read("invoice_totals", "invoices")
-_TRANSACTIONS = {
-    argument: _read("transactions", "transactions", scope=scope)
-    for scope, argument in (*_SCOPES, ("true", 0))
-}
 
 
 class Reader:
@@ -85,7 +58,7 @@ class Reader:
 
     async def client(self, client_id: int, *, deadline: float) -> ClientRow | None:
         """The client with its credit balance."""
-        answer = await self._fetch(_CLIENT, client_id, deadline=deadline)
+        answer = await self._fetch(reads.CLIENT, client_id, deadline=deadline)
         values = dict(answer.rows[0].items())
         if values["client_id"] is None:
             return None
@@ -105,10 +78,12 @@ class Reader:
     ) -> Page[CreditRow] | None:
         """The client's credit log in the order it was written; None if there is no such client."""
         if date_from is None and date_to is None:
-            answer = await self._fetch(_CREDITS, client_id, start, limit, deadline=deadline)
+            answer = await self._fetch(reads.CREDITS, client_id, start, limit, deadline=deadline)
         else:
             dates = (date_from or _DATE_MIN, date_to or _DATE_MAX)
-            answer = await self._fetch(_CREDITS_BETWEEN, client_id, start, limit, *dates, deadline=deadline)
+            answer = await self._fetch(
+                reads.CREDITS_BETWEEN, client_id, start, limit, *dates, deadline=deadline
+            )
         if not answer.known:
             return None
         found = tuple(
@@ -128,7 +103,7 @@ class Reader:
 
     async def invoice(self, invoice_id: int, *, deadline: float) -> InvoiceRow | None:
         """The invoice with its lines and transactions."""
-        answer = await self._fetch(_INVOICE, invoice_id, deadline=deadline)
+        answer = await self._fetch(reads.INVOICE, invoice_id, deadline=deadline)
         values = dict(answer.rows[0].items())
         if values["invoice_id"] is None:
             return None
@@ -154,12 +129,14 @@ class Reader:
         deadline: float,
     ) -> Page[TransactionRow]:
         """Transactions by number that match every condition that is not None."""
-        conditions = {2: client_id, 3: invoice_id, 4: reference}
-        scope = next((argument for _, argument in _SCOPES if conditions[argument] is not None), 0)
+        given = {"client": client_id, "invoice": invoice_id, "reference": reference, "everything": True}
+        scope = next(name for name in reads.TRANSACTIONS if given[name] is not None)
         until = None if date_to is None else f"{date_to} 23:59:59"
         answer = await self._fetch(
-            _TRANSACTIONS[scope],
-            *conditions.values(),
+            reads.TRANSACTIONS[scope],
+            client_id,
+            invoice_id,
+            reference,
             date_from,
             until,
             start,
@@ -177,12 +154,12 @@ class Reader:
         self, client_id: int, *, today: str, deadline: float
     ) -> tuple[InvoiceTotals, ...]:
         """The client's invoices summed by status; what was paid too much does not lessen what is due."""
-        answer = await self._fetch(_INVOICE_TOTALS, client_id, today, deadline=deadline)
+        answer = await self._fetch(reads.INVOICE_TOTALS, client_id, today, deadline=deadline)
         return tuple(
             InvoiceTotals(**dict(list(row.items())[2:])) for row in answer.rows if row["status"] is not None
         )
 
-    async def _fetch(self, read: _Read, *arguments: Any, deadline: float) -> _Answer:
+    async def _fetch(self, read: Read, *arguments: Any, deadline: float) -> _Answer:
         required: int | None = None
         while True:
             rows = await self._rows(read, arguments, deadline)
@@ -197,7 +174,7 @@ class Reader:
                 return _Answer(known, rows)
             await self._runner.wait_until(required, deadline, read.uses)
 
-    async def _rows(self, read: _Read, arguments: tuple[Any, ...], deadline: float) -> list[asyncpg.Record]:
+    async def _rows(self, read: Read, arguments: tuple[Any, ...], deadline: float) -> list[asyncpg.Record]:
         try:
             with reachable():
                 async with asyncio.timeout_at(deadline), self._pool.acquire() as connection:

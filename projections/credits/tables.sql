@@ -11,6 +11,5 @@ create table {schema}.credit (
   amount      bigint   not null,
   relation_id bigint   not null,
   admin_id    bigint   not null,
-  primary key (lane, client_id, entry),
-  unique (lane, credit_id)
+  primary key (lane, client_id, entry)
 );

@@ -16,6 +16,7 @@ create table {schema}.transaction (
   primary key (lane, transaction_id)
 );
 
-create index transaction_client on {schema}.transaction (lane, client_id, transaction_id);
-create index transaction_invoice on {schema}.transaction (lane, invoice_id, transaction_id);
-create index transaction_reference on {schema}.transaction (lane, reference, transaction_id);
+-- Why the lane is not in front: see invoices/tables.sql.
+create index transaction_client on {schema}.transaction (client_id, lane, transaction_id);
+create index transaction_invoice on {schema}.transaction (invoice_id, lane, transaction_id);
+create index transaction_reference on {schema}.transaction (reference, lane, transaction_id);

@@ -79,7 +79,7 @@ def dsn(server_dsn: str) -> Iterator[str]:
 def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The session's server, a new ledger."""
     log = tmp_path_factory.mktemp("server") / "log"
-    with Server(log, "--port", "0", CREDITLEDGER_DSN=dsn) as server:
+    with Server(log, "--port", "0", settings={"CREDITLEDGER_DSN": dsn}) as server:
         yield server
 
 

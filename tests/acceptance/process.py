@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from tests.support.postgres import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _TIMEOUT_S = 60  # nothing takes that long unless it is broken
@@ -45,15 +46,18 @@ def creditledger(*arguments: str, **settings: str) -> subprocess.CompletedProces
 class Server:
     """`creditledger serve` on a free port, its log in a file. A context manager; it must end with code 0.
 
-    `is_new` says that the ledger has no credential yet, so that the greeting shows the first one.
+    `is_new` says that the ledger has no credential yet, so that the greeting shows the first one; `settings`
+    are environment variables.
     """
 
-    def __init__(self, log: Path, *arguments: str, is_new: bool = True, **settings: str) -> None:
+    def __init__(
+        self, log: Path, *arguments: str, is_new: bool = True, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._log = log
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [*_COMMAND, "serve", *arguments],
-                env=environment(**settings),
+                env=environment(**(settings or {})),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

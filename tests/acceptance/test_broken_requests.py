@@ -1,4 +1,4 @@
-"""Requests that are broken before they mean anything: text that is none, bodies without measure or end, no HTTP.
+"""Requests that are broken before they mean anything: no text, no measure, no end, no HTTP.
 
 The answer is the protocol's JSON all the same, since some client libraries hang on anything else, and nothing
 is recorded. Parameters that make no sense are in `test_bad_input`.
@@ -17,7 +17,7 @@ from tests.acceptance.client import FORM, PATH, read_answers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.acceptance.client import Api, Answer
+    from tests.acceptance.client import Answer, Api
     from tests.acceptance.conftest import Log
     from tests.acceptance.process import Server
 
@@ -104,6 +104,7 @@ def test_body_over_the_limit(api: Api) -> None:
         b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\n\r\n--y--\r\n--x--\r\n",
         b"--x\r\nno header\r\n\r\nAddCredit\r\n--x--\r\n",
     ],
+    ids=["empty", "no line", "no end", "no text", "nested", "bad header"],
 )
 def test_broken_multipart(api: Api, body: bytes) -> None:
     """A multipart body that breaks off, or is none, is refused."""

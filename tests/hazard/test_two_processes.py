@@ -15,7 +15,7 @@ from tests.support.lane_lock import lane_locked
 from tests.support.service import CLIENT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import Iterable
 
     from tests.hazard.conftest import Start
     from tests.support.service import Answer, Api
@@ -33,11 +33,11 @@ class Pair(NamedTuple):
 
 
 @pytest.fixture
-async def pair(ledger_dsn: str, start: Start) -> AsyncIterator[Pair]:
+async def pair(ledger_dsn: str, start: Start) -> Pair:
     """Both processes, ready."""
     (_, first), (_, second) = await asyncio.gather(start(), start())
     await first.add_client("ada@example.com")
-    yield Pair(first, second, ledger_dsn)
+    return Pair(first, second, ledger_dsn)
 
 
 async def through_both(pair: Pair, calls: Iterable[tuple[str, dict[str, Any]]]) -> list[Answer]:

@@ -79,8 +79,10 @@ class PostgresProxy:
         """The server cannot be reached any more: connections are cut and new ones refused."""
         assert self._listener is not None
         self._listener.close()
-        for link in list(self._links):
+        links = list(self._links)
+        for link in links:
             link.cut()
+        await asyncio.gather(*(link.ended.wait() for link in links))
         await self._listener.wait_closed()
 
     async def reconnect(self) -> None:
@@ -136,6 +138,7 @@ class _Link:
         self._appends: set[bytes] = set()
         self._fault: Fault | None = None
         self._over = asyncio.Event()
+        self.ended = asyncio.Event()
         self.audible = asyncio.Event()
         self.audible.set()
 
@@ -157,6 +160,7 @@ class _Link:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.cut()
+        self.ended.set()
 
     async def _upstream(self) -> None:
         with suppress(asyncio.IncompleteReadError, OSError):

@@ -195,7 +195,7 @@ class MemoryLedger(Ledger, Reader):
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, AlreadyRecorded):
-            return Done((), 0, replayed=True)
+            return Done((), 0, replayed=True, transaction_id=decision.transaction_id)
         self.numbers.take(decision)
         self.streams.setdefault(client_id, []).extend(decision)
         self.position += len(decision)

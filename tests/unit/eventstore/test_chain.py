@@ -30,7 +30,7 @@ def test_content_vectors() -> None:
             event["metadata"],
         )
         assert content_bytes(*arguments).hex() == vector["bytes"]
-        assert content_hash(*arguments).hex() == vector["hash"]
+        assert content_hash(content_bytes(*arguments)).hex() == vector["hash"]
 
 
 def test_block_vectors() -> None:

@@ -1,0 +1,110 @@
+"""Read models are read and written through their indexes, also on a database that was never analysed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projections import reads
+from projections.projection import apply
+from projections.registry import PROJECTIONS
+from projections.schema import prepare
+from projections.statements import statement
+from tests.support.facts import facts
+from tests.support.projecting import LANE
+from tests.support.samples import ACCOUNT_OPENED, CREDIT_ADDED, INVOICE_ISSUED, PAYMENT_RECORDED
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from eventstore.subscription import Connection
+    from projections.projection import Projection
+    from projections.reads import Read
+
+FENCE = {"subscription_pkey", "stream_pkey"}
+OWNER = FENCE | {"key_pkey"}
+READS = {
+    "client": (reads.CLIENT, FENCE | {"client_pkey", "balance_pkey"}),
+    "credits": (reads.CREDITS, FENCE | {"credit_pkey"}),
+    "credits_between": (reads.CREDITS_BETWEEN, FENCE | {"credit_pkey"}),
+    "invoice": (reads.INVOICE, OWNER | {"invoice_pkey", "item_pkey", "transaction_invoice"}),
+    "invoice_totals": (reads.INVOICE_TOTALS, FENCE | {"invoice_client"}),
+    "transactions of an invoice": (reads.TRANSACTIONS["invoice"], OWNER | {"transaction_invoice"}),
+    "transactions of a reference": (reads.TRANSACTIONS["reference"], OWNER | {"transaction_reference"}),
+    "transactions of a client": (reads.TRANSACTIONS["client"], OWNER | {"transaction_client"}),
+    "all transactions": (reads.TRANSACTIONS["everything"], OWNER | {"transaction_pkey"}),
+}
+"""Each read with the indexes that it must go through."""
+WRITES = [
+    (projection, path.stem)
+    for projection in PROJECTIONS
+    for path in sorted(projection.folder.glob("*.sql"))
+    if path.stem != "tables"
+]
+
+
+@pytest.mark.parametrize(("read", "indexes"), READS.values(), ids=READS)
+async def test_reads_use_their_indexes(pool: asyncpg.Pool, read: Read, indexes: set[str]) -> None:
+    """Each read's generic plan reaches every table that grows through the index that was made for it."""
+    await prepare(pool, LANE)
+    async with pool.acquire() as connection:
+        plan = await generic_plan(connection, read.text)
+    used = set(re.findall(r"(?:using|Bitmap Index Scan on) (\w+)", plan))
+    assert used - {"lane_pkey"} == indexes, plan
+    # Of these two there is a row or two per lane, so they may be scanned.
+    assert not re.search(r"Seq Scan on (?!lane\b|subscription\b)", plan), plan
+
+
+@pytest.mark.parametrize(
+    ("projection", "name"), WRITES, ids=[f"{projection.name}-{name}" for projection, name in WRITES]
+)
+@pytest.mark.parametrize("rows", [0, 1, 60])
+async def test_no_write_scans_a_table(
+    pool: asyncpg.Pool, projection: Projection, name: str, rows: int
+) -> None:
+    """Each write's generic plan goes row by row through the primary key, analysed never or too early."""
+    await prepare(pool, LANE)
+    async with pool.acquire() as connection, connection.transaction():
+        if rows:
+            await fill(connection, projection, rows)
+        await connection.execute(statement("write_settings"))
+        plan = await generic_plan(connection, projection.sql(name, projection.schema))
+    assert not re.search(r"Seq Scan|Hash|Merge", plan), plan
+    if name.startswith("update"):
+        assert re.search(
+            r"Index Scan using \w+_pkey .*\n *Index Cond: \((\(lane = \$1\) AND|ROW\(lane, )", plan
+        ), plan
+
+
+async def fill(connection: Connection, projection: Projection, rows: int) -> None:
+    """Clients with these numbers, one of everything each, and statistics of just these rows."""
+    for number in range(rows):
+        batch = [
+            *facts(replace(ACCOUNT_OPENED, client_id=number), stream=f"account-{number}"),
+            *facts(replace(CREDIT_ADDED, credit_id=number), stream=f"account-{number}"),
+            *facts(replace(INVOICE_ISSUED, invoice_id=number), stream=f"account-{number}"),
+            *facts(
+                replace(PAYMENT_RECORDED, invoice_id=number, transaction_id=number),
+                stream=f"account-{number}",
+            ),
+        ]
+        await apply(connection, projection, projection.schema, LANE, batch)
+    for table in projection.tables:
+        await connection.execute(f"analyze {projection.schema}.{table}")
+
+
+async def generic_plan(connection: Connection, text: str) -> str:
+    """The plan that a statement settles on once it was prepared and used for a while."""
+    arguments = max(int(number) for number in re.findall(r"\$(\d+)", text))
+    await connection.execute(f"prepare planned as {text}")
+    await connection.execute("set plan_cache_mode = force_generic_plan")
+    try:
+        rows = await connection.fetch(
+            f"explain (costs off) execute planned ({', '.join(['null'] * arguments)})"
+        )
+    finally:
+        await connection.execute("reset plan_cache_mode; deallocate planned")
+    return "\n".join(row[0] for row in rows)
