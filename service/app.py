@@ -96,6 +96,7 @@ def _endpoint(settings: Settings, core: Core, runner: Runner) -> Endpoint:
         ),
         answer_timeout_s=settings.request_timeout_s,
         invoice_due_days=settings.invoice_due_days,
+        request_hash_key=core.request_hash_key,
         installation=core.installation,
     )
     services = Services(core.ledger, Reader(core.pool, runner, settings.lane), options)

@@ -6,6 +6,7 @@ The service and the operator's commands both start from here.
 from __future__ import annotations
 
 import asyncio
+import hmac
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,8 @@ class Core:
     administration: Administration
     access_list: AccessList
     clock: Callable[[], str]
+    request_hash_key: bytes
+    """Under which requests are hashed before the hash is kept."""
     installation: str
     """Tells this ledger from all others, in ids that must not repeat across them."""
 
@@ -103,6 +106,7 @@ async def open_core(
             administration=Administration(store, sessions, executor),
             access_list=AccessList(store, sessions),
             clock=clock,
+            request_hash_key=hmac.digest(name_key, b"requests", "sha256"),
             installation=sha256(b"installation" + name_key).hexdigest(),
         )
     finally:

@@ -87,7 +87,8 @@ class Endpoint:
     ) -> Call:
         named = None
         if action.is_command:
-            named = idempotency(request.headers, form, caller.credential, action.name)
+            hash_key = self._services.options.request_hash_key
+            named = idempotency(request.headers, form, caller.credential, action.name, hash_key)
         return Call(
             credential=caller.credential,
             admin_id=caller.admin_id,

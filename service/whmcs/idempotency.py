@@ -6,6 +6,7 @@ retry another request; passwords and card data are in no hash, as a hash of them
 
 from __future__ import annotations
 
+import hmac
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -44,7 +45,9 @@ _VERSION_8 = 0x80
 _VARIANT = 0x80
 
 
-def idempotency(headers: Mapping[str, str], form: Form, credential: str, action: str) -> Idempotency | None:
+def idempotency(
+    headers: Mapping[str, str], form: Form, credential: str, action: str, hash_key: bytes
+) -> Idempotency | None:
     """The command's id and its request's hash if the caller named it. Raises FormError for a bad name."""
     key = headers.get(HEADER)
     if key is None:
@@ -53,7 +56,7 @@ def idempotency(headers: Mapping[str, str], form: Form, credential: str, action:
             return None
     if not 1 <= len(key) <= KEY_CHARACTERS_MAX or not key.isascii() or not key.isprintable():
         raise FormError(f"The idempotency key must be 1 to {KEY_CHARACTERS_MAX} printable characters")
-    return Idempotency(command_id(credential, key), request_hash(form, action))
+    return Idempotency(command_id(credential, key), request_hash(form, action, hash_key))
 
 
 def command_id(credential: str, key: str) -> UUID:
@@ -65,8 +68,11 @@ def command_id(credential: str, key: str) -> UUID:
     return UUID(bytes=bytes(raw))
 
 
-def request_hash(form: Form, action: str) -> bytes:
-    """SHA-256 over the canonical JSON of the action and its own parameters."""
+def request_hash(form: Form, action: str, hash_key: bytes) -> bytes:
+    """HMAC-SHA-256 over the canonical JSON of the action and its own parameters.
+
+    Keyed, because it stays in the log when a person's data is erased: names and addresses are guessable.
+    """
     parameters = {name: value for name, value in form.items() if name not in _NOT_HASHED}
     request = {"action": action, "parameters": parameters}
-    return sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).digest()
+    return hmac.digest(hash_key, orjson.dumps(request, option=orjson.OPT_SORT_KEYS), "sha256")

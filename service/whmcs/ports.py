@@ -134,6 +134,8 @@ class Options:
     """Rows in one answer; more are refused with the advice to page, never cut short silently."""
     invoice_due_days: int = 0
     """An invoice without a due date is due so many days after its date."""
+    request_hash_key: bytes = b""
+    """Under which requests that carry an idempotency key are hashed; the same in every process."""
     installation: str = "creditledger"
     """Names this ledger in the `uuid` of its clients, so that two ledgers never give the same one."""
 

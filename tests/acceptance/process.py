@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_TIMEOUT_S = 60  # nothing takes that long unless it is broken
+_TIMEOUT_S = 30  # nothing takes that long unless it is broken
 _LISTENS = re.compile(r"creditledger listens on http://\S+:(\d+)/")
 _COMMAND = (sys.executable, "-m", "service")
 _GREETING_END = "password2="

@@ -156,7 +156,8 @@ def test_verify_finds_a_wrong_read_model(server_dsn: str, tmp_path: Path) -> Non
     """A row of a read model that the log does not explain is found, and a rebuild puts it right."""
     with new_database(server_dsn) as dsn:
         with Server(tmp_path / "log", "--port", "0", "--dsn", dsn) as server:
-            Api(server.port, server.identifier, server.secret).client("10.00")
+            api = Api(server.port, server.identifier, server.secret)
+            assert api.balance(api.client("10.00")) == "10.00"  # read models are lazy until somebody reads
         asyncio.run(administer(dsn, "update projection_balances.balance set balance = balance + 1"))
         failed(creditledger("verify", CREDITLEDGER_DSN=dsn), "balances")
         assert creditledger("rebuild", "balances", CREDITLEDGER_DSN=dsn).returncode == 0

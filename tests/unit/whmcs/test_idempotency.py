@@ -14,9 +14,12 @@ from tests.support.whmcs import CLIENT, World, world_with_client
 GOOD = {"clientid": "1", "amount": "10"}
 
 
+KEY = b"k" * 32
+
+
 def _named(form: dict[str, Any], header: str | None = None, action: str = "addcredit") -> Any:
     headers = {} if header is None else {"Idempotency-Key": header}
-    return idempotency(headers, form, "cred", action)
+    return idempotency(headers, form, "cred", action, KEY)
 
 
 def test_a_key_comes_in_a_header_or_a_field() -> None:
@@ -57,16 +60,17 @@ def test_no_two_callers_share_a_command(one: str, key: str, other: str, other_ke
 
 def test_what_belongs_to_a_request() -> None:
     """Order, credentials, response type, the key itself and secrets do not; all else does."""
-    base = request_hash({"a": "1", "b": "2"}, "addcredit")
+    base = request_hash({"a": "1", "b": "2"}, "addcredit", KEY)
     ignored = (
         "action identifier secret username password accesskey responsetype idempotencykey password2 "
         "securityqans cardnum cvv"
     )
-    assert request_hash({"b": "2", "a": "1", **dict.fromkeys(ignored.split(), "x")}, "addcredit") == base
-    assert request_hash({"a": "1", "b": "3"}, "addcredit") != base
-    assert request_hash({"a": "1", "b": "2", "c": ""}, "addcredit") != base
-    assert request_hash({"a": "1", "b": {"0": "2"}}, "addcredit") != base
-    assert request_hash({"a": "1", "b": "2"}, "applycredit") != base
+    assert request_hash({"b": "2", "a": "1", **dict.fromkeys(ignored.split(), "x")}, "addcredit", KEY) == base
+    assert request_hash({"a": "1", "b": "3"}, "addcredit", KEY) != base
+    assert request_hash({"a": "1", "b": "2", "c": ""}, "addcredit", KEY) != base
+    assert request_hash({"a": "1", "b": {"0": "2"}}, "addcredit", KEY) != base
+    assert request_hash({"a": "1", "b": "2"}, "applycredit", KEY) != base
+    assert request_hash({"a": "1", "b": "2"}, "addcredit", b"another ledger") != base
 
 
 @pytest.mark.parametrize(
