@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SERVICE_ROLE = "creditledger_service"
 CONNECT_TIMEOUT_S = 5.0
+SILENCE_S = 1.0
+"""How long after its own time-out a server may take to say so."""
 
 _DRIVER_ERRORS = (OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
 
@@ -93,6 +95,8 @@ async def create_pool(dsn: str, *, size_max: int, statement_timeout_ms: int) -> 
             max_size=size_max,
             timeout=CONNECT_TIMEOUT_S,
             reset=_keep_session,
+            # The server's own time-out comes first; this one is for connections that fell silent.
+            command_timeout=statement_timeout_ms / 1000 + SILENCE_S,
             server_settings=_session_settings(as_service=True, statement_timeout_ms=statement_timeout_ms),
         )
     except _DRIVER_ERRORS as error:

@@ -176,7 +176,9 @@ class Flusher:
             self._fail(batch, error)
             return
         for waiting in batch:
-            if waiting.chain.broken:
+            if waiting.answer.done():  # withdrawn while its neighbours were sent
+                waiting.chain.broken = True
+            elif waiting.chain.broken:
                 _answer(waiting, Verdict(Outcome.CONFLICT, waiting.proposal.stream))
             else:
                 await self._flush([waiting])

@@ -46,6 +46,7 @@ class MemoryStore:
     def _judge(self, proposal: Proposal, now: datetime, broken: set[str]) -> Verdict:
         """One verdict; what is appended is in effect for the proposals after it."""
         if (receipt := self._receipts.get(proposal.command_id)) is not None:
+            broken.add(proposal.stream)
             request_hash, first_time = receipt
             outcome = Outcome.DUPLICATE if request_hash == proposal.request_hash else Outcome.MISMATCH
             return Verdict(

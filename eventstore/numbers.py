@@ -1,13 +1,15 @@
 """Numbers that people see (client 7, invoice 17): dense, taken from the database in small blocks.
 
-A decision is offered the next numbers and consumes those it used, without an await in between, so
-numbers run on without gaps while a process lives. What is left at a clean stop is given back; a crash,
-or two processes stopping in the wrong order, may leave a gap.
+A decision is offered the next numbers and uses some of them, without an await in between. What a command
+used that was not recorded after all comes back and goes to the next one. What is left at a clean stop is
+given back to the database; a crash, or several processes that stop in the wrong order, may leave a gap.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,71 +21,92 @@ BLOCK_MAX = 512
 _BUSY_S = 0.2
 
 
+@dataclass(slots=True)
+class _Held:
+    """What this process holds of one counter: next..end-1 in a row, and single ones that came back."""
+
+    next: int = 0
+    end: int = 0
+    returned: list[int] = field(default_factory=list)
+    block: int = 1
+    taken_at: float = 0.0
+
+    def has(self, count: int) -> bool:
+        return self.end - self.next >= count or (count == 1 and bool(self.returned))
+
+
 class NumberPool:
-    """The blocks that this process holds, one per counter."""
+    """The numbers that this process may give out, by counter."""
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
-        self._next: dict[str, int] = {}
-        self._end: dict[str, int] = {}
-        self._block: dict[str, int] = {}
-        self._taken_at: dict[str, float] = {}
+        self._held: dict[str, _Held] = {}
         self._lock = asyncio.Lock()
 
+    def holds(self, needs: Mapping[str, int]) -> bool:
+        """Whether that many numbers in a row of each counter are here now."""
+        return all(name in self._held and self._held[name].has(count) for name, count in needs.items())
+
     async def ensure(self, needs: Mapping[str, int]) -> None:
-        """Hold at least that many consecutive numbers of each counter when this returns."""
-        while self._short(needs):
+        """Hold at least that many numbers in a row of each counter when this returns."""
+        while not self.holds(needs):
             async with self._lock:
-                if short := self._short(needs):
-                    await self._take(short)
+                if not self.holds(needs):
+                    await self._take(needs)
 
-    def peek(self, name: str) -> int:
-        """The next number of a counter, not yet used up; 0 if none was ever ensured."""
-        return self._next.get(name, 0)
+    def peek(self, name: str, count: int = 1) -> int:
+        """The first of the next `count` numbers in a row; 0 if they are not held."""
+        held = self._held.get(name)
+        if held is None or not held.has(count):
+            return 0
+        return held.returned[0] if count == 1 and held.returned else held.next
 
-    def consume(self, name: str, count: int) -> None:
-        """Use up the next `count` numbers; they were ensured before."""
-        if self._next[name] + count > self._end[name]:
-            raise AssertionError(f"{count} numbers of {name} were used, fewer were held")
-        self._next[name] += count
+    def use(self, name: str, first: int, count: int = 1) -> None:
+        """Use up the numbers that `peek` showed."""
+        held = self._held[name]
+        if held.returned and held.returned[0] == first:
+            heappop(held.returned)
+        elif held.next == first and held.end - first >= count:
+            held.next += count
+        else:
+            raise AssertionError(f"{count} numbers of {name} from {first} are not the next ones")
+
+    def put_back(self, name: str, first: int, count: int = 1) -> None:
+        """These were used by a command that was not recorded: they are the next ones again."""
+        for number in range(first, first + count):
+            heappush(self._held[name].returned, number)
 
     async def reserve(self, name: str) -> int:
-        """Take the next number before it is known whether it will be used."""
+        """Use up the next number before it is known whether it will be recorded."""
         await self.ensure({name: 1})
-        number = self._next[name]
-        self._next[name] += 1
+        number = self.peek(name)
+        self.use(name, number)
         return number
 
-    def unreserve(self, name: str, number: int) -> None:
-        """The reserved number was not used: the next one again, unless others were taken since (a gap)."""
-        if self._next.get(name) == number + 1:
-            self._next[name] = number
-
     async def give_back(self) -> None:
-        """Return what is unused, as far as nobody took later numbers."""
-        for name, first in self._next.items():
-            if first < self._end[name]:
-                await self._store.return_numbers(name, first, self._end[name])
-        self._next.clear()
-        self._end.clear()
+        """Return what is unused to the database, as far as nobody took later numbers."""
+        for name, held in self._held.items():
+            unused = set(held.returned) | set(range(held.next, held.end))
+            first = held.end
+            while first - 1 in unused:
+                first -= 1
+            if first < held.end:
+                await self._store.return_numbers(name, first, held.end)
+        self._held.clear()
 
-    def _short(self, needs: Mapping[str, int]) -> dict[str, int]:
-        return {
-            name: count
-            for name, count in needs.items()
-            if self._end.get(name, 0) - self._next.get(name, 0) < count
-        }
-
-    async def _take(self, short: Mapping[str, int]) -> None:
+    async def _take(self, needs: Mapping[str, int]) -> None:
         """Blocks double while they are used up quickly, and start small again after a pause."""
         now = asyncio.get_running_loop().time()
-        for name in short:
-            busy = now - self._taken_at.get(name, 0.0) < _BUSY_S
-            self._block[name] = min(self._block.get(name, 1) * 2, BLOCK_MAX) if busy else 1
-            self._taken_at[name] = now
-        counts = {name: max(count, self._block[name]) for name, count in short.items()}
+        counts = {}
+        for name, count in needs.items():
+            held = self._held.setdefault(name, _Held())
+            if not held.has(count):
+                held.block = min(held.block * 2, BLOCK_MAX) if now - held.taken_at < _BUSY_S else 1
+                held.taken_at = now
+                counts[name] = max(count, held.block)
         for name, first in (await self._store.take_numbers(counts)).items():
-            # Two blocks in a row are one; else (another process took the numbers between) the rest is a gap.
-            if self._end.get(name) != first:
-                self._next[name] = first
-            self._end[name] = first + counts[name]
+            held = self._held[name]
+            if held.end != first:  # another process took the numbers between: ours in hand are single now
+                self.put_back(name, held.next, held.end - held.next)
+                held.next = first
+            held.end = first + counts[name]

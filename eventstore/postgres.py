@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,14 @@ from eventstore.records import (
 from eventstore.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from asyncpg.pool import PoolConnectionProxy
 
     from eventstore.records import Proposal
+
+ACQUIRE_TIMEOUT_S = 5.0
+"""How long a call waits for one of the pool's connections."""
 
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 
@@ -40,18 +46,17 @@ class PostgresStore:
     async def append(self, batch: Sequence[Proposal]) -> list[Verdict]:
         """One round trip, one transaction. See `EventStore.append`."""
         arguments = flush_arguments(batch)
-        with reachable():
-            connection = await self._pool.acquire()
+        sent = False
         try:
-            rows = await connection.fetch(statement("append_batch"), self.lane, self._notify, *arguments)
+            async with self._connection() as connection:
+                sent = True
+                rows = await connection.fetch(statement("append_batch"), self.lane, self._notify, *arguments)
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
-            if is_lost(error):
+            if is_lost(error) and sent:
                 raise OutcomeUnknown(f"the connection was lost during an append: {error}") from error
-            if is_busy(error):
-                raise Unavailable(f"PostgreSQL gave up an append: {error}") from error
+            if is_lost(error) or is_busy(error):
+                raise Unavailable(f"PostgreSQL did not take an append: {error}") from error
             raise
-        finally:
-            await self._pool.release(connection)
         return [Verdict(_OUTCOMES[row[0]], *row[1:]) for row in map(tuple, rows)]
 
     async def head(self) -> Head:
@@ -126,9 +131,23 @@ class PostgresStore:
 
     async def _all(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         with reachable():
-            return await self._pool.fetch(statement(name), *arguments)
+            async with self._connection() as connection:
+                return await connection.fetch(statement(name), *arguments)
 
     async def _one(self, name: str, *arguments: Any) -> tuple[Any, ...] | None:
         with reachable():
-            row = await self._pool.fetchrow(statement(name), *arguments)
+            async with self._connection() as connection:
+                row = await connection.fetchrow(statement(name), *arguments)
         return None if row is None else tuple(row)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[PoolConnectionProxy]:
+        """A connection of the pool; one that fell silent is cut, not waited for."""
+        connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        try:
+            yield connection
+        except TimeoutError:
+            connection.terminate()
+            raise
+        finally:
+            await self._pool.release(connection)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from eventstore.database import is_busy, is_lost
-from eventstore.records import Unavailable
+from eventstore.records import Corrupt, Unavailable
 from eventstore.subscription import (
     HALTED,
     RUNNING,
@@ -94,10 +94,11 @@ class Runner:
             try:
                 async with self._pool.acquire() as connection:
                     await self._look(connection)
-                    if backoff_s > BACKOFF_FIRST_S:
-                        _log.info("projections_resumed", lane=self._lane)
-                    backoff_s = BACKOFF_FIRST_S
-                    await self._follow(connection)
+                    while True:
+                        await self._step(connection)
+                        if backoff_s > BACKOFF_FIRST_S:
+                            _log.info("projections_resumed", lane=self._lane)
+                        backoff_s = BACKOFF_FIRST_S
             except Exception as error:
                 if not _will_pass(error):
                     raise
@@ -106,20 +107,20 @@ class Runner:
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, BACKOFF_MAX_S)
 
-    async def _follow(self, connection: Connection) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            if self.standing.lowest() >= self._doorbell.head:
-                await self._doorbell.wait(self.standing.lowest(), self._poll_interval_s)
-            if loop.time() >= self._look_again_at:
-                await self._look(connection)
-            if self.standing.lowest() >= self._doorbell.head:
-                continue
-            seen = [await self._pass(connection, group) for group in self.standing.groups()]
-            if not any(seen):
-                await asyncio.sleep(self._poll_interval_s)  # rung for what is not in the log
-            elif max(seen) < self._batch_events_max:
-                await self.standing.linger(self._linger_s)
+    async def _step(self, connection: Connection) -> None:
+        """Wait for events, and let every group of projections take one batch of them."""
+        if self.standing.lowest() >= self._doorbell.head:
+            await self._doorbell.wait(self.standing.lowest(), self._poll_interval_s)
+        if asyncio.get_running_loop().time() >= self._look_again_at:
+            await self._look(connection)
+        heard = self._doorbell.head
+        if self.standing.lowest() >= heard:
+            return
+        moved = [await self._pass(connection, group) for group in self.standing.groups()]
+        if not any(moved) and self.standing.lowest() < heard:
+            await asyncio.sleep(self._poll_interval_s)  # rung for what is not in the log
+        elif max(moved) < self._batch_events_max:
+            await self.standing.linger(self._linger_s)
 
     async def _look(self, connection: Connection) -> None:
         """Learn where lane and checkpoints stand without locking anything: an idle service writes nothing."""
@@ -163,7 +164,8 @@ class Runner:
             for projection in projections:
                 await apply(connection, projection, projection.schema, self._lane, facts)
             end = records[-1].position
-            await advance(connection, self._lane, group, start, end)
+            if not await advance(connection, self._lane, group, start, end):
+                raise Corrupt(f"lane {self._lane}: locked checkpoints moved from {start}")
         self.standing.learn({name: Checkpoint(end, RUNNING) for name in group})
         return len(records)
 

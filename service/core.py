@@ -14,12 +14,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from eventstore import privacy
 from eventstore.database import create_pool
 from eventstore.flusher import Flusher, FlushLimits
 from eventstore.migrate import migrate
 from eventstore.numbers import NumberPool
 from eventstore.postgres import PostgresStore
+from eventstore.records import StoreError
 from service import embedded
 from service.handling.access_list import AccessList
 from service.handling.administration import Administration
@@ -34,6 +37,11 @@ if TYPE_CHECKING:
     import asyncpg
 
     from service.settings import Settings
+
+
+CLOSE_TIMEOUT_S = 5.0
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +120,18 @@ async def open_core(
     finally:
         flusher.close()
         await flushing
-        await numbers.give_back()
-        await pool.close()
+        await _let_go(numbers, pool)
+
+
+async def _let_go(numbers: NumberPool, pool: asyncpg.Pool) -> None:
+    """Also of a database that does not answer any more: a stop is not the place to insist."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await numbers.give_back()
+            await pool.close()
+    except (TimeoutError, StoreError) as problem:
+        _log.warning("the database was not let go cleanly", error=str(problem) or "it did not answer in time")
+        pool.terminate()
 
 
 def _limits(settings: Settings) -> FlushLimits:

@@ -83,24 +83,40 @@ class Executor:
         metadata = _metadata(command_id, call)
         loop = asyncio.get_running_loop()
         while loop.time() < call.deadline:
-            session = await self._sessions.get(order.stream)
-            await self._numbers.ensure(order.numbers)
-            if session.chain.broken:  # while the numbers were fetched
+            session = self._sessions.cached(order.stream)
+            if session is None or not self._numbers.holds(order.numbers):
+                await self._fetch(order, call.deadline)
                 continue
-            decision = session.decider.decide(session.state, order.command, self._offer(order.client_id))
+            offer = self._offer(order)
+            decision = session.decider.decide(session.state, order.command, offer)
             events: tuple[Event, ...] = decision if isinstance(decision, tuple) else ()
             proposal = self._proposal(order, session, command_id, events, metadata, call)
             answer = self._flusher.submit(proposal, session.chain)
-            self._go_ahead(session, events)
+            self._go_ahead(session, offer, events)
             verdict = await self._verdict(answer, call.deadline)
-            if verdict.outcome is not Outcome.CONFLICT:
-                return await self._answer(verdict, decision, proposal)
+            done = await self._answer(verdict, decision, proposal)
+            if verdict.outcome is not Outcome.APPENDED and not (isinstance(done, Done) and not done.replayed):
+                self._put_back(offer, events)
+            if done is not None:
+                return done
         raise Unavailable("the account is too busy")
+
+    async def _fetch(self, order: Order, deadline: float) -> None:
+        """What a decision needs and memory does not have."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._sessions.get(order.stream)
+                await self._numbers.ensure(order.numbers)
+        except TimeoutError:
+            raise Unavailable("the database did not answer in time") from None
 
     async def _answer(
         self, verdict: Verdict, decision: Decision, proposal: Proposal
-    ) -> Done | Refusal | Taken:
+    ) -> Done | Refusal | Taken | None:
+        """What the verdict means; None if the decision has to be made again."""
         match verdict.outcome:
+            case Outcome.CONFLICT:
+                return None
             case Outcome.DUPLICATE:
                 return await self._first_answer(verdict, proposal)
             case Outcome.MISMATCH:
@@ -111,14 +127,14 @@ class Executor:
             return Done((), 0, replayed=True, transaction_id=decision.transaction_id)
         return decision if isinstance(decision, Refusal) else Done(decision, verdict.last_position)
 
-    def _offer(self, client_id: int) -> Offer:
+    def _offer(self, order: Order) -> Offer:
         peek = self._numbers.peek
         return Offer(
-            client=client_id,
+            client=order.client_id,
             credit=peek("credit"),
             transaction=peek("transaction"),
             invoice=peek("invoice"),
-            item=peek("item"),
+            item=peek("item", order.numbers.get("item", 1)),
             now=self._clock(),
         )
 
@@ -144,14 +160,18 @@ class Executor:
             tuple(name for event in events for name in releases(event)),
         )
 
-    def _go_ahead(self, session: Session, events: tuple[Event, ...]) -> None:
+    def _go_ahead(self, session: Session, offer: Offer, events: tuple[Event, ...]) -> None:
         """The next decision on this stream builds on this one, though it is not committed yet."""
         for event in events:
             session.state = session.decider.evolve(session.state, event)
         session.version += len(events)
-        for name, count in zip(_COUNTERS, numbers_used(events), strict=True):
-            if count and name is not None:
-                self._numbers.consume(name, count)
+        for name, first, count in _used(offer, events):
+            self._numbers.use(name, first, count)
+
+    def _put_back(self, offer: Offer, events: tuple[Event, ...]) -> None:
+        """The log says that these events are not recorded, so their numbers are free."""
+        for name, first, count in _used(offer, events):
+            self._numbers.put_back(name, first, count)
 
     async def _verdict(self, answer: asyncio.Future[Verdict], deadline: float) -> Verdict:
         # A timer of its own: asyncio.timeout costs twice as much, for every command.
@@ -175,8 +195,18 @@ class Executor:
         return Done(tuple(fact.event for fact in facts), verdict.last_position, replayed)
 
 
-_COUNTERS = (None, "credit", "transaction", "invoice", "item")
-"""The counters in the order of `numbers_used`; client numbers were reserved before."""
+def _used(offer: Offer, events: tuple[Event, ...]) -> list[tuple[str, int, int]]:
+    """Counter, first number and count of what a decision took; client numbers were reserved before."""
+    if not events:
+        return []
+    used = numbers_used(events)
+    taken = (
+        ("credit", offer.credit, used.credit),
+        ("transaction", offer.transaction, used.transaction),
+        ("invoice", offer.invoice, used.invoice),
+        ("item", offer.item, used.item),
+    )
+    return [row for row in taken if row[2]]
 
 
 def _expire(answer: asyncio.Future[Verdict]) -> None:

@@ -60,7 +60,7 @@ class Ledger:
             if isinstance(answer, Refusal) and answer.code is RefusalCode.ACCOUNT_EXISTS:
                 continue  # numbers were skipped by an import; this one is in use for ever
             if isinstance(answer, Refusal) or answer.replayed:
-                self._numbers.unreserve("client", client_id)
+                self._numbers.put_back("client", client_id)
             return answer
 
     async def on_client(

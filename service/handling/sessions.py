@@ -55,13 +55,17 @@ class Sessions:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._loads: Coalescer[str, StreamTail] = Coalescer(self._read)
 
+    def cached(self, stream: str) -> Session | None:
+        """The session of `stream`, if it is in memory and its chain is whole."""
+        session = self._sessions.get(stream)
+        if session is None or session.chain.broken:
+            return None
+        self._sessions.move_to_end(stream)
+        return session
+
     async def get(self, stream: str) -> Session:
         """The session of `stream`, in memory or folded from the log now."""
-        session = self._sessions.get(stream)
-        if session is not None and not session.chain.broken:
-            self._sessions.move_to_end(stream)
-            return session
-        return await self.load(stream)
+        return self.cached(stream) or await self.load(stream)
 
     async def load(self, stream: str) -> Session:
         """The session of `stream` as the log has it at some moment after this call began."""

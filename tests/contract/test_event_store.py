@@ -89,6 +89,17 @@ async def test_a_duplicate_inside_a_chain_breaks_what_was_built_on_it(store: Eve
     assert [v.outcome for v in verdicts] == ["duplicate", "conflict"]
 
 
+async def test_what_was_decided_on_a_duplicate_is_not_appended(store: EventStore) -> None:
+    """Not even when another writer has appended just as many events, so that the version fits by accident."""
+    first = proposal("a", 0)
+    await store.append([first, proposal("a", 1)])
+
+    again = proposal("a", 1, command_id=first.command_id)
+    assert [v.outcome for v in await store.append([again, proposal("a", 2)])] == ["duplicate", "conflict"]
+    other = proposal("a", 1, command_id=first.command_id, request_hash=b"s" * 32)
+    assert [v.outcome for v in await store.append([other, proposal("a", 2)])] == ["mismatch", "conflict"]
+
+
 async def test_a_claimed_name_is_refused_with_its_owner(store: EventStore) -> None:
     """A name belongs to one event of the lane; the loser learns who has it and breaks its own chain only."""
     await store.append([proposal("x", 0), proposal("a", 0, claims=("n:1", "n:2"))])

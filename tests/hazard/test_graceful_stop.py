@@ -57,7 +57,8 @@ async def test_a_stop_under_load_answers_what_it_took(start: Start, ledger_dsn: 
         await api.add_client(f"client-{number}@example.com")
     callers = Callers(api)
     calling = asyncio.create_task(callers.run())
-    await callers.enough.wait()
+    async with asyncio.timeout(30):
+        await callers.enough.wait()
     await service.stop()
     await calling
     assert len(callers.unanswered) <= CALLERS

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
 _APPEND = b"append_batch"
+_WAIT_S = 15.0
 _PARSE, _BIND, _SYNC, _READY = b"P", b"B", b"S", b"Z"
 
 
@@ -59,7 +60,8 @@ class PostgresProxy:
 
     async def struck(self) -> None:
         """Return once everything that was armed has happened."""
-        await self._struck.wait()
+        async with asyncio.timeout(_WAIT_S):
+            await self._struck.wait()
 
     def take_fault(self) -> Fault | None:
         """What happens to the append that a link has in its hands."""
@@ -73,7 +75,8 @@ class PostgresProxy:
     async def deliver(self) -> None:
         """Let the server have the late request, and wait for its answer."""
         self.delivery.set()
-        await self.delivered.wait()
+        async with asyncio.timeout(_WAIT_S):
+            await self.delivered.wait()
 
     async def disconnect(self) -> None:
         """The server cannot be reached any more: connections are cut and new ones refused."""

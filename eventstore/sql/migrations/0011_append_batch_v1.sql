@@ -62,6 +62,8 @@ begin
 
   -- Judge every command. base is where its stream stands once the batch's earlier commands are in;
   -- a command that does not fit breaks the chain for the rest of its stream, and for nobody else.
+  -- One that was seen before breaks it too: what follows was decided on its events coming now, and its
+  -- version could fit by accident, where another writer appended as many.
   with looked as (
     select c.no, c.stream_id, c.expected, c.size, a_taken[c.no] as taken,
            coalesce((select s.version from es.stream s where s.lane = p_lane and s.stream_id = c.stream_id), 0) as current,
@@ -75,9 +77,9 @@ begin
       from looked l
   ), judged as (
     select p.*,
-           bool_and(p.seen is not null or (p.expected = p.base and not p.taken)) over (
+           bool_and(p.seen is null and p.expected = p.base and not p.taken) over (
              partition by p.stream_id order by p.no) as linked,
-           coalesce(bool_and(p.seen is not null or (p.expected = p.base and not p.taken)) over (
+           coalesce(bool_and(p.seen is null and p.expected = p.base and not p.taken) over (
              partition by p.stream_id order by p.no rows between unbounded preceding and 1 preceding), true)
              and p.expected = p.base as reached
       from placed p

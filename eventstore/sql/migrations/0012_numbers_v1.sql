@@ -1,12 +1,10 @@
 -- Takes p_counts[n] numbers of counter p_names[n]; returns the first of each block, in the order asked.
--- Committed asynchronously on purpose: an event that uses a number is committed later and synchronously,
--- and write-ahead log is flushed in order, so a number that the log knows can never be handed out again.
+-- Durable before it returns: this server may crash while the process that took the numbers lives on.
 create function es.take_numbers_v1(p_lane smallint, p_names text[], p_counts bigint[])
 returns table (name text, first_number bigint)
 language plpgsql as $$
 #variable_conflict use_column
 begin
-  perform set_config('synchronous_commit', 'off', true);
   return query
   insert into es.counter as c (lane, name, next)
   select p_lane, w.name, 1 + w.count from unnest(p_names, p_counts) as w (name, count) order by w.name

@@ -1,11 +1,10 @@
 -- Stores keys for subjects that have none; returns what now stands (null once destroyed).
--- Asynchronous commit for the same reason as take_numbers_v1: the event that needs the key follows.
+-- Durable before it returns, and so before the event that needs the key.
 create function es.put_subject_keys_v1(p_lane smallint, p_subjects text[], p_keys bytea[])
 returns table (subject text, key bytea)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
-  perform set_config('synchronous_commit', 'off', true);
   insert into es.subject_key (lane, subject, key)
   select p_lane, w.subject, w.key from unnest(p_subjects, p_keys) as w (subject, key)
   on conflict (lane, subject) do nothing;

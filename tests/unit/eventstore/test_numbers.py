@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from eventstore.memory import MemoryStore
 from eventstore.numbers import BLOCK_MAX, NumberPool
 
@@ -15,7 +17,7 @@ async def test_numbers_run_on_without_gaps() -> None:
     for _ in range(3 * BLOCK_MAX):
         await pool.ensure({"credit": 1})
         used.append(pool.peek("credit"))
-        pool.consume("credit", 1)
+        pool.use("credit", pool.peek("credit"))
     assert used == list(range(1, 3 * BLOCK_MAX + 1))
 
 
@@ -26,9 +28,10 @@ async def test_many_at_once_never_get_the_same_number() -> None:
 
     async def use(count: int) -> None:
         await pool.ensure({"item": count, "invoice": 1})
-        used.extend(range(pool.peek("item"), pool.peek("item") + count))
-        pool.consume("item", count)
-        pool.consume("invoice", 1)
+        first = pool.peek("item", count)
+        used.extend(range(first, first + count))
+        pool.use("item", first, count)
+        pool.use("invoice", pool.peek("invoice"))
 
     await asyncio.gather(*(use(1 + n % 7) for n in range(200)))
     assert len(used) == len(set(used))
@@ -41,7 +44,7 @@ async def test_a_clean_stop_leaves_no_gap() -> None:
     first = NumberPool(store)
     for _ in range(5):
         await first.ensure({"credit": 3})
-        first.consume("credit", 1)
+        first.use("credit", first.peek("credit"))
     await first.give_back()
     second = NumberPool(store)
     await second.ensure({"credit": 1})
@@ -56,17 +59,37 @@ async def test_two_processes_never_share_a_number() -> None:
     for round_number in range(100):
         pool = pools[round_number % 2]
         await pool.ensure({"credit": 2})
-        used += [pool.peek("credit"), pool.peek("credit") + 1]
-        pool.consume("credit", 2)
+        first = pool.peek("credit", 2)
+        used += [first, first + 1]
+        pool.use("credit", first, 2)
     assert len(used) == len(set(used))
 
 
-async def test_a_reserved_number_that_was_not_used_is_the_next_again() -> None:
-    """A refused opening leaves no gap, unless others opened accounts meanwhile."""
+async def test_numbers_that_were_not_recorded_are_the_next_ones_again() -> None:
+    """Whatever comes back, in whatever order, is used before anything new: no gap stays."""
     pool = NumberPool(MemoryStore())
-    first = await pool.reserve("client")
-    pool.unreserve("client", first)
-    assert await pool.reserve("client") == first
-    second = await pool.reserve("client")
-    pool.unreserve("client", first)
-    assert await pool.reserve("client") == second + 1
+    numbers = [await pool.reserve("client") for _ in range(5)]
+    for number in (2, 4, 3):
+        pool.put_back("client", number)
+    assert [await pool.reserve("client") for _ in range(4)] == [2, 3, 4, 6]
+    assert numbers == [1, 2, 3, 4, 5]
+
+
+async def test_what_came_back_is_given_back_at_a_clean_stop() -> None:
+    """Unused numbers at the end of the block go to the next process, returned ones among them."""
+    store = MemoryStore()
+    pool = NumberPool(store)
+    for _ in range(4):
+        last = await pool.reserve("client")
+    pool.put_back("client", last)
+    await pool.give_back()
+    assert await NumberPool(store).reserve("client") == last
+
+
+async def test_only_the_next_numbers_can_be_used() -> None:
+    """Using what was not offered is a defect and says so."""
+    pool = NumberPool(MemoryStore())
+    await pool.ensure({"credit": 1})
+    with pytest.raises(AssertionError, match="not the next ones"):
+        pool.use("credit", 7)
+    assert pool.peek("unknown") == 0
