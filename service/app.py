@@ -7,7 +7,7 @@ the queue flushed, the read models left where they are, the database let go.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,27 +49,32 @@ class RunningService:
 
     core: Core
     port: int
+    failed: asyncio.Event
+    """Set when a part that must run has ended; the service is of no use then."""
 
 
 @asynccontextmanager
 async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningService]:
     """Serve until the block is left. Raises what starting can raise: MigrationError, Unavailable, OSError."""
     await bring_up_to_date(settings, dsn)
+    failed = asyncio.Event()
     doorbell = Doorbell(lambda: connect(dsn), settings.lane, listen=settings.listen_notify)
     async with AsyncExitStack() as stack:
         core = await stack.enter_async_context(open_core(settings, dsn, doorbell.ring))
         await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
         runner = _runner(settings, core, doorbell)
-        await stack.enter_async_context(_in_background(doorbell.run(), "doorbell"))
-        await stack.enter_async_context(_in_background(runner.run(), "projections"))
-        await stack.enter_async_context(_in_background(_keep_partitions(settings, core), "partitions"))
+        work = {"projections": runner.run(), "partitions": _keep_partitions(settings, core)}
+        if settings.listen_notify:
+            work["doorbell"] = doorbell.run()
         if settings.dsn is None:
-            await stack.enter_async_context(_in_background(_keep_embedded(settings), "embedded"))
+            work["embedded"] = _keep_embedded(settings)
+        for name, coroutine in work.items():
+            await stack.enter_async_context(_in_background(coroutine, name, failed))
         health = Health(core.pool, core.store, runner)
         endpoint = _endpoint(settings, core, runner)
         port = await stack.enter_async_context(_listening(settings, endpoint, health))
         _log.info("serving", host=settings.host, port=port, lane=settings.lane)
-        yield RunningService(core, port)
+        yield RunningService(core, port, failed)
         _log.info("stopping")
         health.stopping = True
 
@@ -145,12 +150,20 @@ async def _keep_embedded(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _in_background(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
-    """`work` runs inside the block and is cancelled on the way out."""
+async def _in_background(
+    work: Coroutine[None, None, None], name: str, failed: asyncio.Event
+) -> AsyncIterator[None]:
+    """`work` runs inside the block and is cancelled on the way out; if it ends before, that is a failure."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            _log.critical("a part of the service ended", part=name, exc_info=task.exception())
+            failed.set()
+
     task = asyncio.create_task(work, name=name)
+    task.add_done_callback(ended)
     try:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])

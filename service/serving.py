@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventstore.records import StoreError
 from service.app import run_service
 from service.core import find_dsn
 from service.domain.refusals import Refusal
@@ -17,6 +18,10 @@ from service.routes import API_PATH
 if TYPE_CHECKING:
     from service.app import RunningService
     from service.settings import Settings
+
+
+class ServiceFailedError(StoreError):
+    """The service stopped by itself; whatever supervises it should start it again."""
 
 
 async def serve(settings: Settings) -> None:
@@ -29,7 +34,16 @@ async def serve(settings: Settings) -> None:
     async with run_service(settings, dsn) as service:
         await ensure_first_currency(settings, service.core)
         await _greet(settings, service)
-        await stop.wait()
+        await _first(stop, service.failed)
+        if service.failed.is_set():
+            raise ServiceFailedError("a part of the service ended; the log says which and why")
+
+
+async def _first(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _greet(settings: Settings, service: RunningService) -> None:
