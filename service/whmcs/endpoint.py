@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import re
 from http import HTTPStatus
-from secrets import token_hex
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 
+from eventstore.identifiers import uuid7
 from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from projections.views import BehindError
 from service.handling.answers import Call
@@ -94,7 +95,7 @@ class Endpoint:
             admin_id=caller.admin_id,
             address=request.remote or "",
             request_id=exchange.request_id,
-            deadline=exchange.started + self._services.options.answer_timeout_s,
+            deadline=asyncio.get_running_loop().time() + self._services.options.answer_timeout_s,
             idempotency=named,
         )
 
@@ -114,7 +115,7 @@ class Endpoint:
             action=exchange.action,
             result=reply.body["result"],
             status=reply.status,
-            duration_ms=round((exchange.clock() - exchange.started) * 1000, 3),
+            duration_ms=round((perf_counter() - exchange.started) * 1000, 3),
             request_id=exchange.request_id,
             credential=exchange.credential,
             refusal=reply.refusal,
@@ -125,13 +126,12 @@ class Endpoint:
 class _Exchange:
     """What is known of a request so far, for the headers and the log whatever becomes of it."""
 
-    __slots__ = ("action", "clock", "credential", "encoder", "request_id", "started")
+    __slots__ = ("action", "credential", "encoder", "request_id", "started")
 
     def __init__(self, request: web.BaseRequest) -> None:
-        self.clock = asyncio.get_running_loop().time
-        self.started = self.clock()
+        self.started = perf_counter()  # an event loop's own time may be cached, and count milliseconds
         sent = request.headers.get("X-Request-Id")
-        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else token_hex(16)
+        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid7().hex
         self.action = ""
         self.credential = ""
         self.encoder: Encoder = JSON
