@@ -75,6 +75,7 @@ class Flusher:
         self._store = store
         self._limits = limits
         self._on_flushed = on_flushed
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
         self._queue: deque[_Waiting] = deque()
         self._in_flight: list[_Waiting] = []
         self._wake = asyncio.Event()
@@ -95,7 +96,7 @@ class Flusher:
         """
         if self._closing or len(self._queue) >= self._limits.queue_commands_max:
             raise QueueFull("the ledger is stopping" if self._closing else "too many commands are waiting")
-        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Verdict] = self._loop.create_future()
         self._queue.append(_Waiting(proposal, chain, answer))
         self._wake.set()
         return answer
@@ -203,8 +204,7 @@ class Flusher:
 
     async def _append(self, proposals: Sequence[Proposal]) -> list[Verdict]:
         """Send a batch until its fate is known. Raises OutcomeUnknown only when that stays unknown."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limits.resend_s
+        deadline = self._loop.time() + self._limits.resend_s
         unknown: OutcomeUnknown | None = None
         while True:
             try:
@@ -215,7 +215,7 @@ class Flusher:
                 if unknown is None:
                     raise
                 unknown.add_note(f"asked again: {error}")
-            if loop.time() > deadline:
+            if self._loop.time() > deadline:
                 raise unknown
             await asyncio.sleep(self._limits.resend_pause_s)
 

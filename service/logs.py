@@ -5,9 +5,10 @@ No request parameter is ever logged: secrets are among them.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 import structlog
@@ -33,12 +34,46 @@ def configure(level: str, log_format: str) -> None:
         if as_json
         else [*shared, structlog.dev.ConsoleRenderer(colors=False)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
+        logger_factory=structlog.BytesLoggerFactory(_Gathered(sys.stderr.buffer))  # type: ignore[arg-type] # write and flush is all it needs
         if as_json
         else structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     _configure_standard_logging(max(number, logging.WARNING), shared, as_json=as_json)
+
+
+class _Gathered:
+    """Lines of one turn of the event loop go out in one write: a system call per request is dear.
+
+    Nothing is held back longer than that turn; without a loop, lines go out at once.
+    """
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+        self._lines: list[bytes] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def write(self, line: bytes) -> None:
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            self._schedule()
+
+    def flush(self) -> None:
+        """Called by structlog after each line; the loop does it."""
+
+    def _schedule(self) -> None:
+        if self._loop is None or not self._loop.is_running():
+            try:
+                self._loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self._write_out()
+                return
+        self._loop.call_soon(self._write_out)
+
+    def _write_out(self) -> None:
+        lines, self._lines = self._lines, []
+        self._output.write(b"".join(lines))
+        self._output.flush()
 
 
 def _configure_standard_logging(level: int, shared: list[Processor], *, as_json: bool) -> None:

@@ -76,13 +76,13 @@ class Executor:
         self._numbers = numbers
         self._translator = translator
         self._clock = clock
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
 
     async def execute(self, order: Order, call: Call) -> Done | Refusal | Taken:
         """The log's answer. Raises QueueFull, Unavailable (nothing recorded) or OutcomeUnknown."""
         command_id = call.idempotency.command_id if call.idempotency else uuid7()
         metadata = _metadata(command_id, call)
-        loop = asyncio.get_running_loop()
-        while loop.time() < call.deadline:
+        while self._loop.time() < call.deadline:
             session = self._sessions.cached(order.stream)
             if session is None or not self._numbers.holds(order.numbers):
                 await self._fetch(order, call.deadline)

@@ -46,6 +46,7 @@ class Endpoint:
 
     def __init__(self, services: Services, authenticator: Authenticator) -> None:
         self._services = services
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
         self._authenticator = authenticator
         self._log = structlog.get_logger("service.whmcs")
 
@@ -95,7 +96,7 @@ class Endpoint:
             admin_id=caller.admin_id,
             address=request.remote or "",
             request_id=exchange.request_id,
-            deadline=asyncio.get_running_loop().time() + self._services.options.answer_timeout_s,
+            deadline=self._loop.time() + self._services.options.answer_timeout_s,
             idempotency=named,
         )
 
