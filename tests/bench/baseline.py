@@ -18,7 +18,7 @@ _SLACK_S = 30
 
 def prepare(dsn: str) -> None:
     """Create the baseline's schema, in a schema of its own beside the ledger's."""
-    psql = [binaries(18) / "psql", dsn, "-q", "-v", "ON_ERROR_STOP=1", "-f", HERE / "baseline.sql"]
+    psql = [str(binaries(18) / "psql"), dsn, "-q", "-v", "ON_ERROR_STOP=1", "-f", str(HERE / "baseline.sql")]
     subprocess.run(psql, check=True, capture_output=True)
 
 
@@ -27,12 +27,10 @@ def measure(dsn: str, postmaster_pid: int, *, hot: bool, connections: int, secon
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "script.sql"
         script.write_text(_HOT if hot else _SPREAD, encoding="utf-8")
-        command = [binaries(18) / "pgbench", "-n", "-M", "prepared", "-c", str(connections), "-j", "2"]
+        command = [str(binaries(18) / "pgbench"), "-n", "-M", "prepared", "-c", str(connections), "-j", "2"]
         command += ["-T", str(seconds), "-l", "--log-prefix", f"{folder}/log", "-f", str(script), dsn]
         before = cpu_seconds(descendants(postmaster_pid))
-        done = subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=seconds + _SLACK_S
-        )
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + _SLACK_S)
         latencies = sorted(
             int(line.split()[2]) / 1000
             for log in Path(folder).glob("log.*")

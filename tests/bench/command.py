@@ -1,4 +1,4 @@
-"""`creditledger bench`: commands per second and latencies over HTTP, durable settings on."""
+"""`creditledger bench`: commands per second and latencies over HTTP, beside what PostgreSQL alone gives."""
 
 from __future__ import annotations
 
@@ -6,81 +6,59 @@ import asyncio
 import json
 import os
 import platform
-import subprocess
-import sys
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tests.bench.measure import HEADER, Result, cpu_seconds, descendants, percentile
-from tests.bench.target import CHECKOUT, Target, open_accounts, running
+from tests.bench import baseline
+from tests.bench.load import Load, generator, measure
+from tests.bench.measure import HEADER, Result
+from tests.bench.target import open_accounts, running
 
-_STARTUP_S = 30
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BASELINE_CONNECTIONS = (1, 8, 32)
 
 
 @click.command()
-@click.option("--seconds", default=5.0, show_default=True, help="How long each load runs.")
-@click.option("--connections", default="1,8,64", show_default=True, help="Connections, comma separated.")
+@click.option("--seconds", default=5, show_default=True, help="How long each load runs.")
+@click.option("--connections", default="1,8,64", show_default=True, help="HTTP connections, comma separated.")
 @click.option("--clients", default=2000, show_default=True, help="Accounts that the spread load goes over.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def main(seconds: float, connections: str, clients: int, *, as_json: bool) -> None:
-    """Measure AddCredit over HTTP: spread over many clients and on one hot client.
+def main(seconds: int, connections: str, clients: int, *, as_json: bool) -> None:
+    """Measure AddCredit over HTTP, spread over many clients and on one hot client.
 
-    A real service on a fresh embedded PostgreSQL (fsync and synchronous_commit on), its load generator in
-    another process; all share this machine.
+    A real service on a fresh embedded PostgreSQL (fsync and synchronous_commit on), with everything on; its
+    load generator in another process (wrk where installed). The baseline is pgbench on the same server: one
+    UPDATE and one INSERT per transaction in a function, without HTTP. All share this machine.
     """
-    with running() as target:
-        numbers = asyncio.run(open_accounts(target, clients))
-        results = []
+    results = []
+    if not as_json:
+        click.echo(f"{json.dumps(conditions())}\n{HEADER}")
+    for result in _results(seconds, [int(count) for count in connections.split(",")], clients):
+        results.append(result)
         if not as_json:
-            click.echo(f"{json.dumps(conditions())}\n{HEADER}")
-        for name, chosen in (("AddCredit, spread", numbers), ("AddCredit, one hot client", numbers[:1])):
-            for count in map(int, connections.split(",")):
-                result = measure(target, name, chosen, count, seconds)
-                results.append(result)
-                if not as_json:
-                    click.echo(result.as_row())
+            click.echo(result.as_row())
     if as_json:
         document = {"conditions": conditions(), "results": [result.as_json() for result in results]}
         click.echo(json.dumps(document, indent=2))
 
 
-def measure(target: Target, name: str, clients: list[int], connections: int, seconds: float) -> Result:
-    """Run one closed-loop load of AddCredit in a process of its own."""
-    orders = {
-        "host": "127.0.0.1",
-        "port": target.port,
-        "connections": connections,
-        "seconds": seconds,
-        "clients": clients,
-        "fields": target.fields("AddCredit", amount="1.25", description="bench"),
-    }
-    service, database = {target.service_pid}, descendants(target.postmaster_pid)
-    before = cpu_seconds(service), cpu_seconds(database)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load"],
-        input=json.dumps(orders),
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=CHECKOUT,
-        timeout=seconds + _STARTUP_S,
-    )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    latencies = answer["latencies_ms"]
-    return Result(
-        name=name,
-        connections=connections,
-        seconds=answer["seconds"],
-        commands=len(latencies),
-        errors=answer["errors"],
-        p50_ms=percentile(latencies, 0.5),
-        p99_ms=percentile(latencies, 0.99),
-        p999_ms=percentile(latencies, 0.999),
-        service_cpu_s=cpu_seconds(service) - before[0],
-        database_cpu_s=cpu_seconds(descendants(target.postmaster_pid)) - before[1],
-    )
+def _results(seconds: int, connections: list[int], clients: int) -> Iterator[Result]:
+    with running() as target:
+        baseline.prepare(target.dsn)
+        for hot in (False, True):
+            for count in _BASELINE_CONNECTIONS:
+                yield baseline.measure(
+                    target.dsn, target.postmaster_pid, hot=hot, connections=count, seconds=seconds
+                )
+        numbers = asyncio.run(open_accounts(target, clients))
+        for name, chosen in (("AddCredit, spread", numbers), ("AddCredit, one hot client", numbers[:1])):
+            for count in connections:
+                load = Load(name=name, clients=chosen, connections=count, seconds=seconds)
+                yield measure(target, load)
 
 
 def conditions() -> dict[str, Any]:
@@ -90,5 +68,6 @@ def conditions() -> dict[str, Any]:
         "machine": platform.machine(),
         "python": platform.python_version(),
         "load_average": os.getloadavg()[0],
+        "generator": generator(),
         **{name: version(name) for name in ("aiohttp", "asyncpg", "uvloop")},
     }

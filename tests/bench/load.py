@@ -1,67 +1,80 @@
-"""The load generator: a process of its own, closed loop, one request in the air per connection.
-
-Plain asyncio streams and ready-made bytes, so that it costs a fraction of what it measures; it still
-shares the machine with it. `python -m tests.bench.load` reads its orders as JSON on standard input.
-"""
+"""Runs one closed-loop load in a process of its own: `wrk` where installed, else the bundled generator."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
+import os
+import shutil
+import subprocess
 import sys
-import time
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import uvloop
+from tests.bench.measure import Result, cpu_seconds, descendants
+from tests.bench.target import CHECKOUT, Target
 
-SEED = 20261120
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-async def _connection(
-    orders: dict[str, Any], end: float, random_numbers: random.Random
-) -> list[tuple[float, bool]]:
-    """Latencies in seconds, and whether each answer was a success."""
-    reader, writer = await asyncio.open_connection(orders["host"], orders["port"])
-    samples = []
-    while (started := time.perf_counter()) < end:
-        writer.write(_request(orders, random_numbers.choice(orders["clients"])))
-        ok = await _succeeds(reader)
-        samples.append((time.perf_counter() - started, ok))
-    writer.close()
-    return samples
+_SLACK_S = 30
+_BUNDLED = [sys.executable, "-m", "tests.bench.closed_loop"]
 
 
-async def _succeeds(reader: asyncio.StreamReader) -> bool:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-    return b'"result":"success"' in await reader.readexactly(length)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """AddCredit for clients chosen at random, one request in the air per connection."""
+
+    name: str
+    clients: Sequence[int]
+    connections: int
+    seconds: int
 
 
-def _request(orders: dict[str, Any], client: int) -> bytes:
-    body = urlencode(orders["fields"] | {"clientid": client}).encode()
-    return (
-        b"POST /includes/api.php HTTP/1.1\r\nHost: bench\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\n"
-        b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+def generator() -> str:
+    """Which load generator will be used."""
+    return "wrk" if shutil.which("wrk") else "bundled"
+
+
+def measure(target: Target, load: Load) -> Result:
+    """Run a load against the target, and watch what its processes use meanwhile."""
+    form = urlencode(target.fields("AddCredit", amount="1.25", description="bench"))
+    service, database = {target.service_pid}, descendants(target.postmaster_pid)
+    before = cpu_seconds(service), cpu_seconds(database)
+    command = (
+        _wrk(target, load) if generator() == "wrk" else [sys.executable, "-m", "tests.bench.closed_loop"]
     )
-
-
-async def _run(orders: dict[str, Any]) -> dict[str, Any]:
-    random_numbers = random.Random(SEED)  # noqa: S311 -- a fixed seed makes runs comparable
-    started = time.perf_counter()
-    end = started + orders["seconds"]
-    per_connection = await asyncio.gather(
-        *(_connection(orders, end, random_numbers) for _ in range(orders["connections"]))
-    )
-    samples = [sample for connection in per_connection for sample in connection]
-    return {
-        "seconds": time.perf_counter() - started,
-        "latencies_ms": sorted(taken * 1000 for taken, ok in samples if ok),
-        "errors": sum(not ok for _, ok in samples),
+    orders = {
+        "BENCH_FORM": form,
+        "BENCH_CLIENTS": " ".join(map(str, load.clients)),
+        "BENCH_PORT": str(target.port),
+        "BENCH_CONNECTIONS": str(load.connections),
+        "BENCH_SECONDS": str(load.seconds),
     }
+    done = subprocess.run(
+        command,
+        env=os.environ | orders,
+        capture_output=True,
+        check=True,
+        text=True,
+        cwd=CHECKOUT,
+        timeout=load.seconds + _SLACK_S,
+    )
+    figures = json.loads(done.stdout.strip().splitlines()[-1])
+    return Result(
+        name=load.name,
+        connections=load.connections,
+        seconds=figures["seconds"],
+        commands=figures["requests"] - figures["errors"],
+        errors=figures["errors"],
+        p50_ms=figures["p50_ms"],
+        p99_ms=figures["p99_ms"],
+        p999_ms=figures["p999_ms"],
+        service_cpu_s=cpu_seconds(service) - before[0],
+        database_cpu_s=cpu_seconds(descendants(target.postmaster_pid)) - before[1],
+    )
 
 
-if __name__ == "__main__":
-    json.dump(uvloop.run(_run(json.load(sys.stdin))), sys.stdout)
+def _wrk(target: Target, load: Load) -> list[str]:
+    counts = ["-t", "1", "-c", str(load.connections), "-d", str(load.seconds)]
+    return ["wrk", *counts, "-s", "tests/bench/wrk.lua", f"http://127.0.0.1:{target.port}"]

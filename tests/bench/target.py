@@ -34,6 +34,8 @@ class Target:
     secret: str
     service_pid: int
     postmaster_pid: int
+    dsn: str
+    """The embedded server's administrator, for loads that go past the service."""
 
     def fields(self, action: str, **fields: Any) -> dict[str, Any]:
         """The form of a request, credentials included."""
@@ -59,8 +61,9 @@ def running(*flags: str) -> Iterator[Target]:
         try:
             assert process.stdout is not None
             port, identifier, secret = _greeting(process.stdout)
-            postmaster = int(Home(data).postmaster_pid.read_text(encoding="ascii").splitlines()[0])
-            yield Target(port, identifier, secret, process.pid, postmaster)
+            home = Home(data)
+            postmaster = int(home.postmaster_pid.read_text(encoding="ascii").splitlines()[0])
+            yield Target(port, identifier, secret, process.pid, postmaster, home.dsn())
         finally:
             process.terminate()
             process.wait(timeout=_STOP_WITHIN_S)
