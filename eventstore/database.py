@@ -82,7 +82,7 @@ async def connect(dsn: str, *, as_service: bool = True, statement_timeout_ms: in
     settings = _session_settings(as_service=as_service, statement_timeout_ms=statement_timeout_ms)
     try:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S, server_settings=settings)
-    except _DRIVER_ERRORS as error:
+    except (ValueError, *_DRIVER_ERRORS) as error:  # ValueError: a DSN that cannot be read
         raise Unavailable(f"PostgreSQL cannot be reached: {_reason(error)}") from error
 
 
@@ -99,7 +99,7 @@ async def create_pool(dsn: str, *, size_max: int, statement_timeout_ms: int) -> 
             command_timeout=statement_timeout_ms / 1000 + SILENCE_S,
             server_settings=_session_settings(as_service=True, statement_timeout_ms=statement_timeout_ms),
         )
-    except _DRIVER_ERRORS as error:
+    except (ValueError, *_DRIVER_ERRORS) as error:  # ValueError: a DSN that cannot be read
         raise Unavailable(f"PostgreSQL cannot be reached: {_reason(error)}") from error
 
 

@@ -24,7 +24,8 @@ from service.embedded import EmbeddedPostgresError
 from service.http.authentication import CredentialAuthenticator
 from service.http.form import FormLimits
 from service.http.health import Health
-from service.routes import handler
+from service.http.server import Server
+from service.routes import error_body, handler
 from service.whmcs.endpoint import Endpoint
 from service.whmcs.ports import Options, Services
 
@@ -98,6 +99,7 @@ def _endpoint(settings: Settings, core: Core, runner: Runner) -> Endpoint:
             body_bytes_max=settings.body_bytes_max,
             fields_max=settings.fields_max,
             depth_max=settings.nesting_max,
+            body_timeout_s=settings.body_timeout_s,
         ),
         answer_timeout_s=settings.request_timeout_s,
         invoice_due_days=settings.invoice_due_days,
@@ -113,7 +115,7 @@ async def _listening(settings: Settings, endpoint: Endpoint, health: Health) -> 
     """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
     # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
     runner = web.ServerRunner(
-        web.Server(handler(endpoint, health), access_log=None), shutdown_timeout=settings.shutdown_timeout_s
+        Server(handler(endpoint, health), error_body), shutdown_timeout=settings.shutdown_timeout_s
     )
     await runner.setup()
     try:

@@ -41,12 +41,10 @@ def serve(settings: Settings) -> None:
 @main.command()
 @settings_options()
 def init(settings: Settings) -> None:
-    """Create or update the schema, and the first currency of a new ledger."""
+    """Create or update the schema, the read models, and the first currency of a new ledger."""
+    from service.operations import init as work
 
-    async def nothing_more(_core: Core) -> None:
-        """Opening the ledger is all."""
-
-    _on_core(settings, nothing_more)
+    _run(settings, work(settings))
     click.echo("The ledger is ready.")
 
 

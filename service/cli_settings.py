@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,11 +43,16 @@ def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..
 
 
 def _settings(given: dict[str, Any]) -> Settings:
+    path = os.environ.get(CONFIG_FILE_VARIABLE)
+    if path and not os.path.isfile(path):  # noqa: PTH113 -- a string is all there is
+        raise click.UsageError(f"the settings file {path} does not exist")
     try:
         return Settings(**given)
+    except TOMLDecodeError as error:
+        raise click.UsageError(f"the settings file {path} is not TOML: {error}") from error
     except ValidationError as error:
-        lines = "\n".join(f"  {problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-        raise click.UsageError(f"these settings cannot be used:\n{lines}") from error
+        lines = [f"\n  {problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
+        raise click.UsageError(f"these settings cannot be used:{''.join(lines)}") from error
 
 
 def _metavar(name: str) -> str:

@@ -10,12 +10,13 @@ import uvloop
 
 from eventstore.records import StoreError
 from eventstore.verify import verify_chain
+from projections.projection import CannotApply
 from projections.rebuild import RebuildError
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
 from projections.rebuild import rebuild as rebuild_projection
 from projections.registry import BY_NAME, PROJECTIONS
 from projections.schema import VersionError
-from projections.verify import differences
+from projections.verify import NotPrepared, differences
 from service.core import Core, bring_up_to_date, find_dsn, open_core
 from service.domain.refusals import Refusal
 from service.embedded import EmbeddedPostgresError
@@ -58,7 +59,7 @@ async def on_core(settings: Settings, work: Callable[[Core], Awaitable[T | Refus
         await ensure_first_currency(settings, core)
         answer = await work(core)
     if isinstance(answer, Refusal):
-        raise OperationRefused(f"{answer.code} {answer.detail}".strip())
+        raise OperationRefused(": ".join(filter(None, (answer.code.replace("_", " "), answer.detail))))
     return answer
 
 
@@ -72,6 +73,15 @@ def operator_call() -> Call:
     """A call made at the machine itself, by nobody's credential."""
     deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN_S
     return Call(credential="", admin_id=0, address="local", request_id="cli", deadline=deadline)
+
+
+async def init(settings: Settings) -> None:
+    """Everything that serving needs, made or brought up to date."""
+
+    async def work(core: Core) -> None:
+        await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
+
+    await on_core(settings, work)
 
 
 async def rebuild(settings: Settings, name: str, progress: Callable[[int, int], None]) -> None:
@@ -88,18 +98,22 @@ async def rebuild(settings: Settings, name: str, progress: Callable[[int, int], 
 
 
 async def verify(settings: Settings, progress: Callable[[str, int, int], None]) -> list[str]:
-    """Check the hash chain and every read model; the problems found, one sentence each."""
+    """Check the hash chain and every read model; the problems found, one sentence each.
 
-    async def work(core: Core) -> list[str]:
+    Nothing is migrated, created or rebuilt first: what is looked at is left as it is.
+    """
+    problems = []
+    async with open_core(settings, find_dsn(settings)) as core:
         async with core.pool.acquire() as connection:
             report = await verify_chain(
                 connection, settings.lane, lambda done, total: progress("chain", done, total)
             )
-        problems = [report.problem] if report.problem else []
-        await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
+        if report.problem:
+            problems.append(report.problem)
         for number, projection in enumerate(PROJECTIONS, 1):
-            problems += await differences(core.pool, projection, core.translator.decode, settings.lane)
+            try:
+                problems += await differences(core.pool, projection, core.translator.decode, settings.lane)
+            except (NotPrepared, StoreError, CannotApply) as problem:
+                problems.append(f"{projection.name}: {problem}")
             progress("read models", number, len(PROJECTIONS))
-        return problems
-
-    return await on_core(settings, work)
+    return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from service.http.health import Health
     from service.whmcs.endpoint import Endpoint
 
+_SLASHES = re.compile("/{2,}")
 API_PATH = "/includes/api.php"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -27,7 +29,8 @@ def handler(whmcs: Endpoint, health: Health) -> Handler:
     }
 
     async def route(request: web.BaseRequest) -> web.StreamResponse:
-        found = routes.get(request.path)
+        # A client whose base URL ends in a slash asks for //includes/api.php.
+        found = routes.get(request.path) or routes.get(_SLASHES.sub("/", request.path))
         if found is None:
             return _refused("Not Found", 404)
         methods, answer = found
@@ -38,9 +41,14 @@ def handler(whmcs: Endpoint, health: Health) -> Handler:
     return route
 
 
+def error_body(message: str) -> bytes:
+    """What a refusal looks like before any protocol had a say."""
+    return JSON.write(error(message))
+
+
 def _refused(message: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(
-        body=JSON.write(error(message)),
+        body=error_body(message),
         status=status,
         headers={"Content-Type": JSON.content_type} | (headers or {}),
     )

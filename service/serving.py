@@ -48,7 +48,8 @@ async def _first(*events: asyncio.Event) -> None:
 
 async def _greet(settings: Settings, service: RunningService) -> None:
     """Say where the ledger listens; give a new one its first credential, shown this once."""
-    url = f"http://{settings.host}:{service.port}{API_PATH}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{service.port}{API_PATH}"
     administration = service.core.administration
     if await administration.credentials():
         click.echo(f"creditledger listens on {url}")

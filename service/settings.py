@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr
+from babel.numbers import list_currencies
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,7 +36,6 @@ class Settings(BaseSettings):
     """How one process of the ledger runs."""
 
     model_config = SettingsConfigDict(env_prefix="CREDITLEDGER_", frozen=True, extra="forbid")
-    config_file: ClassVar[Path | None] = None
 
     data: Path = Field(default_factory=default_data, description="Folder of the embedded PostgreSQL.")
     dsn: SecretStr | None = Field(
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     )
     shutdown_timeout_s: Seconds = Field(20.0, description="How long open requests may take at a stop.")
     body_bytes_max: Count = Field(1 << 20, description="Largest request body, bytes.")
+    body_timeout_s: Seconds = Field(10.0, description="How long the body of a request may take to arrive.")
     fields_max: Count = Field(1000, description="Most form fields in a request, as PHP's max_input_vars.")
     nesting_max: Count = Field(8, description="Deepest nesting of a[b][c] in a form.")
 
@@ -80,6 +82,20 @@ class Settings(BaseSettings):
 
     invoice_due_days: int = Field(14, ge=0, le=3650, description="Days until an invoice is due by default.")
     first_currency: str = Field("USD", description="Currency that `init` creates in a new ledger.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is not a time zone of the tz database")
+        return name
+
+    @field_validator("first_currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if code.upper() not in list_currencies():
+            raise ValueError(f"{code!r} is not a currency of ISO 4217")
+        return code.upper()
 
     @classmethod
     def settings_customise_sources(

@@ -10,5 +10,5 @@ select f.reached, f.required, f.total,
                  where l.lane = $1 and l.client_id = $2) as total) f
   left join projection_credits.credit c
     on c.lane = $1 and c.client_id = $2 and c.entry > $3::bigint
-   and c.entry <= coalesce($3::bigint + $4::bigint, 9223372036854775807)
+   and c.entry <= coalesce(least($3::numeric + $4::bigint, 9223372036854775807)::bigint, 9223372036854775807)
  order by c.entry

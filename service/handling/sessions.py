@@ -15,7 +15,7 @@ import structlog
 from eventstore import canonical
 from eventstore.coalesce import Coalescer
 from eventstore.flusher import Chain
-from eventstore.records import Snapshot, StoreError
+from eventstore.records import Corrupt, Snapshot, StoreError
 from service.handling.deciders import ACCOUNT, decider_of
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ class Sessions:
                 state = decider.restore(canonical.loads(tail.snapshot.state))
                 version = tail.snapshot.version
             for record in tail.events:
+                version += 1
+                if record.version != version:
+                    raise Corrupt(f"{stream}: version {version} is missing, the next is {record.version}")
                 state = decider.evolve(state, self._translator.decode_for_decision(record))
-            version += len(tail.events)
         return Session(stream, decider, state, version)
 
     async def _keep_snapshot(self, session: Session, tail: StreamTail | None) -> None:

@@ -37,6 +37,10 @@ def unserialize(data: bytes) -> PhpValue:
     return value
 
 
+_FIELD_ID_DIGITS_MAX = 18
+"""What a 64-bit number surely holds."""
+
+
 def custom_fields(text: str) -> dict[str, str]:
     """{field id: value} of base64 text over a serialized array. Raises SerializeError."""
     if len(text) > CUSTOM_FIELD_BYTES_MAX:
@@ -54,7 +58,7 @@ def custom_fields(text: str) -> dict[str, str]:
 
 
 def _field_id(key: str) -> str:
-    if not (key.isascii() and key.isdecimal()):
+    if not (key.isascii() and key.isdecimal() and len(key) <= _FIELD_ID_DIGITS_MAX):
         raise SerializeError("a field id is not a number")
     return key
 

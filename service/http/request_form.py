@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from service.http.form import (
     FormError,
@@ -67,6 +68,10 @@ async def _rest(request: web.BaseRequest, limits: FormLimits) -> bytes:
     # Not request.read(): its limit is the application's, and this one must hold for decompressed bytes too.
     if (request.content_length or 0) > limits.body_bytes_max:
         raise body_too_large(limits)
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        # aiohttp's low-level server leaves this to the handler; curl and PHP wait for it with a large body.
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
     body = await request.content.readany()
     while not request.content.at_eof():
         body += await request.content.readany()
@@ -97,6 +102,6 @@ async def _text_parts(request: web.BaseRequest, limits: FormLimits) -> Form:
                     value += chunk
             if part.filename is None and part.name:
                 set_variable(form, part.name, decode(bytes(value)), limits)
-    except (ValueError, AssertionError, web.HTTPException):
+    except (ValueError, AssertionError, web.HTTPException, HttpProcessingError):
         raise FormError("The multipart body is malformed") from None
     return form

@@ -55,6 +55,7 @@ class Endpoint:
         exchange = _Exchange(request)
         try:
             reply = await self._reply(request, exchange)
+            body = exchange.encoder.write(reply.body)
         except FormError as problem:
             reply = refused("request_not_valid", problem.message, problem.status)
         except (QueueFull, Unavailable, OutcomeUnknown, BehindError) as problem:
@@ -63,8 +64,11 @@ class Endpoint:
         except Exception as problem:  # noqa: BLE001 - the last stop: a client library gets JSON whatever happens
             reply = refused("internal_error", f"Internal error, reference {exchange.request_id}", 500)
             self._log.error("internal error", request_id=exchange.request_id, exc_info=problem)
+        else:
+            self._write_log(reply, exchange)
+            return self._response(reply, body, exchange)
         self._write_log(reply, exchange)
-        return self._response(reply, exchange)
+        return self._response(reply, exchange.encoder.write(reply.body), exchange)
 
     async def _reply(self, request: web.BaseRequest, exchange: _Exchange) -> Reply:
         form = await parse_request(request, self._services.options.form)
@@ -100,7 +104,7 @@ class Endpoint:
             idempotency=named,
         )
 
-    def _response(self, reply: Reply, exchange: _Exchange) -> web.Response:
+    def _response(self, reply: Reply, body: bytes, exchange: _Exchange) -> web.Response:
         headers = {"Content-Type": exchange.encoder.content_type, "X-Request-Id": exchange.request_id}
         if reply.position:
             headers["Ledger-Position"] = str(reply.position)
@@ -108,7 +112,7 @@ class Endpoint:
             headers["Idempotency-Hit"] = "true"
         if reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = str(self._services.options.retry_after_s)
-        return web.Response(body=exchange.encoder.write(reply.body), status=reply.status, headers=headers)
+        return web.Response(body=body, status=reply.status, headers=headers)
 
     def _write_log(self, reply: Reply, exchange: _Exchange) -> None:
         self._log.info(

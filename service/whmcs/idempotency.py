@@ -7,6 +7,7 @@ retry another request; passwords and card data are in no hash, as a hash of them
 from __future__ import annotations
 
 import hmac
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from service.handling.answers import Idempotency
-from service.http.form import FormError, text_of
+from service.http.form import FormError
 from service.whmcs.add_client import CARD_PARAMETERS
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _NOT_HASHED = frozenset(
         *CARD_PARAMETERS,
     }
 )
+_PRINTABLE = re.compile("[ -~]*")
 _VERSION_8 = 0x80
 _VARIANT = 0x80
 
@@ -49,12 +51,18 @@ def idempotency(
     headers: Mapping[str, str], form: Form, credential: str, action: str, hash_key: bytes
 ) -> Idempotency | None:
     """The command's id and its request's hash if the caller named it. Raises FormError for a bad name."""
-    key = headers.get(HEADER)
+    in_header, in_form = headers.get(HEADER), form.get(FIELD) or None
+    if in_header is not None and in_form not in {None, in_header}:
+        raise FormError("The idempotency key of the header and that of the form differ")
+    key = in_form if in_header is None else in_header
     if key is None:
-        key = text_of(form, FIELD)
-        if not key:
-            return None
-    if not 1 <= len(key) <= KEY_CHARACTERS_MAX or not key.isascii() or not key.isprintable():
+        return None
+    if (
+        not isinstance(key, str)
+        or not 1 <= len(key) <= KEY_CHARACTERS_MAX
+        or not key.isascii()
+        or not key.isprintable()
+    ):
         raise FormError(f"The idempotency key must be 1 to {KEY_CHARACTERS_MAX} printable characters")
     return Idempotency(command_id(credential, key), request_hash(form, action, hash_key))
 

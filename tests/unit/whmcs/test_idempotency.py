@@ -23,10 +23,14 @@ def _named(form: dict[str, Any], header: str | None = None, action: str = "addcr
 
 
 def test_a_key_comes_in_a_header_or_a_field() -> None:
-    """Both mean the same; the header wins, and without either the command has no name."""
+    """Both mean the same; two that differ are refused, and without either the command has no name."""
     by_header = _named(GOOD, "k-1")
     assert by_header == _named({**GOOD, "idempotencykey": "k-1"})
-    assert by_header == _named({**GOOD, "idempotencykey": "other"}, "k-1")
+    assert by_header == _named({**GOOD, "idempotencykey": "k-1"}, "k-1")
+    with pytest.raises(FormError, match="differ"):
+        _named({**GOOD, "idempotencykey": "other"}, "k-1")
+    with pytest.raises(FormError, match="printable"):
+        _named({**GOOD, "idempotencykey": {"0": "x"}})
     assert _named(GOOD) is None
     assert _named({**GOOD, "idempotencykey": ""}) is None
 
