@@ -25,6 +25,9 @@ SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "on",
     "max_wal_size": "2GB",  # with the next line: few checkpoints, so few full pages in the log
     "checkpoint_timeout": "15min",
+    # A young server writes a new log file every 16 MB; filling each with zeros first made commits wait up to
+    # 50 ms (p99 under load 35 ms, without it 19 ms). Durability does not depend on it.
+    "wal_init_zero": "off",
     "jit": "off",  # short statements only; compiling one costs more than running it
     "timezone": "UTC",
     "log_timezone": "UTC",

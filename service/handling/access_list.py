@@ -6,10 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eventstore.coalesce import Coalescer
 from service.handling.administration import secret_name
 from service.handling.deciders import ACCESS_STREAM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from eventstore.store import EventStore
     from service.handling.sessions import Sessions
 
@@ -35,20 +38,27 @@ class AccessList:
         self._store = store
         self._sessions = sessions
         self._known: dict[str, KnownCredential] = {}
+        # Requests that find their credential too old come in crowds: they look it up together.
+        self._lookups: Coalescer[str, KnownCredential] = Coalescer(self._look_up)
 
     async def find(self, identifier: str) -> KnownCredential | None:
         """The credential, if it was issued and not revoked."""
         known = self._known.get(identifier)
         if known is not None and time.monotonic() - known.seen_at < REMEMBER_S:
             return known
+        return await self._lookups.get(identifier)
+
+    async def _look_up(self, identifiers: Sequence[str]) -> dict[str, KnownCredential]:
         now = time.monotonic()
-        state = (await self._sessions.load(ACCESS_STREAM)).state
-        issued = state.credentials.get(identifier)
-        secret_hash = await self._store.secret(secret_name(identifier)) if issued else None
-        if issued is None or secret_hash is None:
+        issued = (await self._sessions.load(ACCESS_STREAM)).state.credentials
+        found = {}
+        for identifier in identifiers:
             self._known.pop(identifier, None)
-            return None
-        if len(self._known) >= REMEMBERED_MAX:
+            if identifier in issued:
+                secret_hash = await self._store.secret(secret_name(identifier))
+                if secret_hash is not None:
+                    found[identifier] = KnownCredential(issued[identifier].admin_id, secret_hash, now)
+        if len(self._known) + len(found) > REMEMBERED_MAX:
             self._known.clear()
-        self._known[identifier] = known = KnownCredential(issued.admin_id, secret_hash, now)
-        return known
+        self._known |= found
+        return found
