@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from eventstore.chain import GENESIS_HASH, block_hash
 from eventstore.records import Head, Outcome, Proposal, RecordedEvent, Snapshot, StreamTail, Verdict
+from eventstore.store import READ_STREAM_EVENTS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,13 +113,17 @@ class MemoryStore:
         """See `EventStore.read_range`."""
         return self.events[max(first, 1) - 1 : max(last, 0)]
 
-    async def read_streams(self, after: Mapping[str, int], fold_version: int) -> dict[str, StreamTail]:
+    async def read_streams(
+        self, after: Mapping[str, int], fold_version: int, limit: int = READ_STREAM_EVENTS_MAX
+    ) -> dict[str, StreamTail]:
         """See `EventStore.read_streams`."""
         tails = {}
         for stream, version in after.items():
             snapshot = None if version else self._snapshots.get((stream, fold_version))
             start = snapshot.version if snapshot else version
-            tails[stream] = StreamTail(stream, snapshot, tuple(self._streams.get(stream, ())[start:]))
+            tails[stream] = StreamTail(
+                stream, snapshot, tuple(self._streams.get(stream, ())[start : start + limit])
+            )
         return tails
 
     async def resolve(self, names: Sequence[str]) -> dict[str, str]:

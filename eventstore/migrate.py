@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "sql" / "migrations"
 SERVER_VERSION_MIN = 150000
+_SET_OPTION_SINCE = 160000
 _LOCK = 7304000
+_ONCE = "let an administrator of the server run once"
+_OWNS_DATABASE = """
+select pg_has_role(current_user, d.datdba, 'usage') from pg_database d where d.datname = current_database()
+"""
 _REGISTRY = """
 create table if not exists public.creditledger_migration (
   name text primary key, checksum text not null, applied_at timestamptz not null default now())
@@ -53,6 +58,15 @@ async def migrate(dsn: str, *, lane: int, partition_positions: int, partitions_a
         await connection.close()
 
 
+async def has_ledger(dsn: str) -> bool:
+    """Whether there is a ledger in this database at all. Raises Unavailable."""
+    connection = await connect(dsn, as_service=False)
+    try:
+        return await connection.fetchval("select to_regclass('es.lane') is not null") is True
+    finally:
+        await connection.close()
+
+
 async def is_current(connection: Connection) -> bool:
     """Whether every migration that this program knows is applied."""
     names = await connection.fetch("select name from public.creditledger_migration")
@@ -63,26 +77,33 @@ async def _check_server(connection: asyncpg.Connection) -> None:
     version = int(await connection.fetchval("show server_version_num"))
     if version < SERVER_VERSION_MIN:
         raise MigrationError(f"PostgreSQL 15 or newer is needed, this server is {version // 10000}")
-    if await connection.fetchval("select 1 from pg_roles where rolname = $1", SERVICE_ROLE) is None:
-        await _create_role(connection)
-    if not await connection.fetchval("select pg_has_role(current_user, $1, 'member')", SERVICE_ROLE):
-        await _as_owner(connection, f"grant {SERVICE_ROLE} to current_user")
+    user = await connection.fetchval("select quote_ident(current_user)")
     database = await connection.fetchval("select quote_ident(current_database())")
+    if not await connection.fetchval(_OWNS_DATABASE):
+        raise MigrationError(
+            f"{user} does not own the database; {_ONCE}: ALTER DATABASE {database} OWNER TO {user};"
+        )
+    if await connection.fetchval("select 1 from pg_roles where rolname = $1", SERVICE_ROLE) is None:
+        await _create_role(connection, user)
+    # Before 16 a member could always change to the role; since then that is a right of its own.
+    right = "member" if version < _SET_OPTION_SINCE else "set"
+    if not await connection.fetchval("select pg_has_role(current_user, $1, $2)", SERVICE_ROLE, right):
+        await _as_owner(connection, f"GRANT {SERVICE_ROLE} TO {user}")
     may_create = "select has_database_privilege($1, current_database(), 'create')"
     if not await connection.fetchval(may_create, SERVICE_ROLE):
         # Read models are built and replaced by the service itself, each in a schema of its own.
-        await _as_owner(connection, f"grant create on database {database} to {SERVICE_ROLE}")
+        await _as_owner(connection, f"GRANT CREATE ON DATABASE {database} TO {SERVICE_ROLE}")
 
 
-async def _create_role(connection: asyncpg.Connection) -> None:
+async def _create_role(connection: asyncpg.Connection, user: str) -> None:
     try:
         await connection.execute(f"create role {SERVICE_ROLE} nologin")
     except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
         return  # roles belong to the whole server: another database's migration was faster
     except asyncpg.InsufficientPrivilegeError as error:
         raise MigrationError(
-            f"this user may not create roles; let an administrator run once: "
-            f"CREATE ROLE {SERVICE_ROLE} NOLOGIN; GRANT {SERVICE_ROLE} TO <this user>"
+            f"{user} may not create roles; {_ONCE}: "
+            f"CREATE ROLE {SERVICE_ROLE} NOLOGIN; GRANT {SERVICE_ROLE} TO {user};"
         ) from error
 
 
@@ -90,7 +111,7 @@ async def _as_owner(connection: asyncpg.Connection, statement: str) -> None:
     try:
         await connection.execute(statement)
     except asyncpg.InsufficientPrivilegeError as error:
-        raise MigrationError(f"let an administrator run once: {statement}") from error
+        raise MigrationError(f"a right is missing; {_ONCE}: {statement};") from error
 
 
 async def _apply_all(connection: asyncpg.Connection, files: Iterable[Path]) -> list[str]:

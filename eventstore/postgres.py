@@ -21,6 +21,7 @@ from eventstore.records import (
     Verdict,
 )
 from eventstore.statements import statement
+from eventstore.store import READ_STREAM_EVENTS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -71,9 +72,12 @@ class PostgresStore:
         """See `EventStore.read_range`."""
         return [RecordedEvent(*row) for row in await self._all("read_range", self.lane, first, last)]
 
-    async def read_streams(self, after: Mapping[str, int], fold_version: int) -> dict[str, StreamTail]:
+    async def read_streams(
+        self, after: Mapping[str, int], fold_version: int, limit: int = READ_STREAM_EVENTS_MAX
+    ) -> dict[str, StreamTail]:
         """See `EventStore.read_streams`; one statement, so one snapshot of the database."""
-        rows = await self._all("read_streams", self.lane, list(after), list(after.values()), fold_version)
+        versions = list(after.values())
+        rows = await self._all("read_streams", self.lane, list(after), versions, fold_version, limit)
         tails = {stream: StreamTail(stream, None, ()) for stream in after}
         for stream, group in groupby(rows, key=lambda row: row["stream_id"]):
             tails[stream] = self._tail(stream, list(group))

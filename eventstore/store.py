@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from eventstore.records import Head, Proposal, RecordedEvent, Snapshot, StreamTail, Verdict
 
 
+READ_STREAM_EVENTS_MAX = 10_000
+"""Events of one stream that one read brings, unless it says otherwise."""
+
+
 class EventStore(Protocol):
     """One lane of an append-only log.
 
@@ -35,8 +39,10 @@ class EventStore(Protocol):
         """Events at positions first..last, both included, as far as they exist."""
         ...
 
-    async def read_streams(self, after: Mapping[str, int], fold_version: int) -> dict[str, StreamTail]:
-        """For each stream its events after the given version; version 0 may bring a snapshot of that fold."""
+    async def read_streams(
+        self, after: Mapping[str, int], fold_version: int, limit: int = READ_STREAM_EVENTS_MAX
+    ) -> dict[str, StreamTail]:
+        """For each stream its first `limit` events after a version; 0 may bring a snapshot of that fold."""
         ...
 
     async def resolve(self, names: Sequence[str]) -> dict[str, str]:

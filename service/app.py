@@ -62,6 +62,7 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
     doorbell = Doorbell(lambda: connect(dsn), settings.lane, listen=settings.listen_notify)
     async with AsyncExitStack() as stack:
         core = await stack.enter_async_context(open_core(settings, dsn, doorbell.ring))
+        core.flushing.add_done_callback(lambda task: _ended(task, failed, may_end=True))
         await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
         runner = _runner(settings, core, doorbell)
         work = {"projections": runner.run(), "partitions": _keep_partitions(settings, core)}
@@ -119,8 +120,13 @@ async def _listening(settings: Settings, endpoint: Endpoint, health: Health) -> 
     )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise OSError(
+                f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
+                "--host and --port choose another, port 0 takes a free one"
+            ) from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
@@ -156,16 +162,18 @@ async def _in_background(
     work: Coroutine[None, None, None], name: str, failed: asyncio.Event
 ) -> AsyncIterator[None]:
     """`work` runs inside the block and is cancelled on the way out; if it ends before, that is a failure."""
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            _log.critical("a part of the service ended", part=name, exc_info=task.exception())
-            failed.set()
-
     task = asyncio.create_task(work, name=name)
-    task.add_done_callback(ended)
+    task.add_done_callback(lambda task: _ended(task, failed))
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _ended(task: asyncio.Task[None], failed: asyncio.Event, *, may_end: bool = False) -> None:
+    """A part that must run has ended, unless it was told to."""
+    if task.cancelled() or (may_end and task.exception() is None):
+        return
+    _log.critical("a part of the service ended", part=task.get_name(), exc_info=task.exception())
+    failed.set()

@@ -61,7 +61,9 @@ def create_credential(settings: Settings, name: str, *, as_json: bool) -> None:
     """Create a credential; its secret is shown once, here. Works while a server runs."""
     from service.operations import operator_call
 
-    made = _on_core(settings, lambda core: core.administration.create_credential(name, operator_call()))
+    made = _on_core(
+        settings, lambda core: core.administration.create_credential(name, operator_call()), create=True
+    )
     if as_json:
         _print_json({"identifier": made.identifier, "secret": made.secret, "name": made.name})
     else:
@@ -120,7 +122,9 @@ def add_currency(
         command = new_currency(code, prefix, suffix, number_format)
     except ValueError as wrong:
         raise click.BadParameter(str(wrong)) from wrong
-    added = _on_core(settings, lambda core: core.administration.add_currency(command, operator_call()))
+    added = _on_core(
+        settings, lambda core: core.administration.add_currency(command, operator_call()), create=True
+    )
     click.echo(f"{added.code} is currency {added.currency_id}.")
 
 
@@ -156,12 +160,13 @@ def verify(settings: Settings) -> None:
             bar.label = part
             _show(bar, done, total)
 
-        problems = _run(settings, work(settings, progress))
-    for problem in problems:
+        found = _run(settings, work(settings, progress))
+    for problem in found.problems:
         click.echo(problem, err=True)
-    if problems:
+    if found.problems:
         sys.exit(1)
     click.echo("The hash chain and every read model hold.")
+    click.echo(f"lane {settings.lane}, {found.chain.position} events, head {found.chain.head_hash.hex()}")
 
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
@@ -187,10 +192,10 @@ def _run(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
         raise click.ClickException(str(error) or type(error).__name__) from error
 
 
-def _on_core(settings: Settings, ask: Callable[[Core], Any]) -> Any:
+def _on_core(settings: Settings, ask: Callable[[Core], Any], *, create: bool = False) -> Any:
     from service.operations import on_core
 
-    return _run(settings, on_core(settings, ask))
+    return _run(settings, on_core(settings, ask, create=create))
 
 
 def _show(bar: Any, done: int, total: int) -> None:

@@ -52,6 +52,7 @@ class Core:
     pool: asyncpg.Pool
     store: PostgresStore
     flusher: Flusher
+    flushing: asyncio.Task[None]
     translator: Translator
     ledger: Ledger
     administration: Administration
@@ -109,6 +110,7 @@ async def open_core(
             pool=pool,
             store=store,
             flusher=flusher,
+            flushing=flushing,
             translator=translator,
             ledger=Ledger(store, sessions, executor, numbers, name_key),
             administration=Administration(store, sessions, executor),

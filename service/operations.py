@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import asyncpg
 import uvloop
 
+from eventstore.migrate import has_ledger
 from eventstore.records import StoreError
-from eventstore.verify import verify_chain
+from eventstore.verify import ChainReport, verify_chain
 from projections.projection import CannotApply
 from projections.rebuild import RebuildError
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
@@ -17,6 +20,7 @@ from projections.rebuild import rebuild as rebuild_projection
 from projections.registry import BY_NAME, PROJECTIONS
 from projections.schema import VersionError
 from projections.verify import NotPrepared, differences
+from service import embedded
 from service.core import Core, bring_up_to_date, find_dsn, open_core
 from service.domain.refusals import Refusal
 from service.embedded import EmbeddedPostgresError
@@ -51,16 +55,35 @@ def run(work: Coroutine[None, None, T]) -> T:
     return uvloop.run(work)
 
 
-async def on_core(settings: Settings, work: Callable[[Core], Awaitable[T | Refusal]]) -> T:
-    """Bring the ledger up to date and do `work` on it. Raises OperationRefused for a refusal."""
-    dsn = find_dsn(settings)
-    await bring_up_to_date(settings, dsn)
+async def on_core(
+    settings: Settings, work: Callable[[Core], Awaitable[T | Refusal]], *, create: bool = False
+) -> T:
+    """Do `work` on the ledger; with `create` one is made, or brought up to date, before.
+
+    Raises OperationRefused for a refusal, and where there is no ledger.
+    """
+    if create:
+        dsn = find_dsn(settings)
+        await bring_up_to_date(settings, dsn)
+    else:
+        dsn = await _existing_ledger(settings)
     async with open_core(settings, dsn) as core:
-        await ensure_first_currency(settings, core)
+        if create:
+            await ensure_first_currency(settings, core)
         answer = await work(core)
     if isinstance(answer, Refusal):
         raise OperationRefused(": ".join(filter(None, (answer.code.replace("_", " "), answer.detail))))
     return answer
+
+
+async def _existing_ledger(settings: Settings) -> str:
+    """A mistyped folder or database must not become a new, empty ledger that looks fine."""
+    where = "this database" if settings.dsn else str(settings.data)
+    if settings.dsn is not None or embedded.exists(settings.data):
+        dsn = find_dsn(settings)
+        if await has_ledger(dsn):
+            return dsn
+    raise OperationRefused(f"there is no ledger in {where}; `creditledger init` makes one")
 
 
 async def ensure_first_currency(settings: Settings, core: Core) -> None:
@@ -81,7 +104,7 @@ async def init(settings: Settings) -> None:
     async def work(core: Core) -> None:
         await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
 
-    await on_core(settings, work)
+    await on_core(settings, work, create=True)
 
 
 async def rebuild(settings: Settings, name: str, progress: Callable[[int, int], None]) -> None:
@@ -97,23 +120,31 @@ async def rebuild(settings: Settings, name: str, progress: Callable[[int, int], 
     await on_core(settings, work)
 
 
-async def verify(settings: Settings, progress: Callable[[str, int, int], None]) -> list[str]:
-    """Check the hash chain and every read model; the problems found, one sentence each.
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` found: the problems, one sentence each, and where the chain ends."""
 
-    Nothing is migrated, created or rebuilt first: what is looked at is left as it is.
-    """
-    problems = []
-    async with open_core(settings, find_dsn(settings)) as core:
+    problems: list[str]
+    chain: ChainReport
+
+
+async def verify(settings: Settings, progress: Callable[[str, int, int], None]) -> Verified:
+    """Check the hash chain and every read model; what is looked at is left as it is."""
+
+    async def work(core: Core) -> Verified:
         async with core.pool.acquire() as connection:
-            report = await verify_chain(
+            chain = await verify_chain(
                 connection, settings.lane, lambda done, total: progress("chain", done, total)
             )
-        if report.problem:
-            problems.append(report.problem)
+        problems = [chain.problem] if chain.problem else []
         for number, projection in enumerate(PROJECTIONS, 1):
             try:
                 problems += await differences(core.pool, projection, core.translator.decode, settings.lane)
+            except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError):
+                problems.append(f"{projection.name}: its tables are missing; rebuild it")
             except (NotPrepared, StoreError, CannotApply) as problem:
                 problems.append(f"{projection.name}: {problem}")
             progress("read models", number, len(PROJECTIONS))
-    return problems
+        return Verified(problems, chain)
+
+    return await on_core(settings, work)

@@ -26,12 +26,12 @@ class ServiceFailedError(StoreError):
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. What a person should read goes to standard output."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     dsn = await asyncio.to_thread(find_dsn, settings)
     async with run_service(settings, dsn) as service:
+        # Before this point a signal ends the process at once: nothing was acknowledged yet.
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await ensure_first_currency(settings, service.core)
         await _greet(settings, service)
         await _first(stop, service.failed)
@@ -65,6 +65,6 @@ async def _greet(settings: Settings, service: RunningService) -> None:
         f"Try it:\n"
         f"  curl -s {url} -d identifier={made.identifier} -d secret={made.secret} \\\n"
         f"    -d responsetype=json -d action=AddClient -d firstname=Ada -d lastname=Lovelace \\\n"
-        f"    -d email=ada@example.com -d address1='12 St James Square' -d city=London -d state=London \\\n"
+        f"    -d email=first@example.com -d address1='12 St James Square' -d city=London -d state=London \\\n"
         f"    -d postcode='SW1Y 4JH' -d country=GB -d phonenumber=+442079304832 -d password2=unused\n"
     )

@@ -45,8 +45,12 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     lane: int = Field(0, ge=0, le=32767, description="Which ledger of the database this process serves.")
     timezone: str = Field("UTC", description="Time zone of dates that the ledger sets itself.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
-    log_format: Literal["json", "text"] = Field("json", description="One JSON object per line, or text.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level logged: debug, info, warning, error."
+    )
+    log_format: Literal["json", "text"] = Field(
+        "json", description="json: an object per line; text: for a person."
+    )
 
     request_timeout_s: Seconds = Field(
         10.0, description="After that a caller is told that the ledger is busy."
@@ -72,7 +76,7 @@ class Settings(BaseSettings):
     partitions_ahead: Count = Field(2, description="Empty partitions kept ready beyond the end of the log.")
 
     listen_notify: bool = Field(
-        default=True, description="Use LISTEN/NOTIFY as doorbell; off for pgbouncer and kin."
+        default=True, description="Use LISTEN/NOTIFY as doorbell; off where there is none."
     )
     poll_interval_s: Seconds = Field(0.25, description="How often the log is looked at without a doorbell.")
     projection_batch_max: Count = Field(2000, description="Most events projected in one transaction.")

@@ -7,7 +7,7 @@ and the tests.
 """
 
 from service.embedded.binaries import binaries, system_binaries
-from service.embedded.client import ensure, release
+from service.embedded.client import ensure, exists, release
 from service.embedded.errors import EmbeddedPostgresError
 
-__all__ = ["EmbeddedPostgresError", "binaries", "ensure", "release", "system_binaries"]
+__all__ = ["EmbeddedPostgresError", "binaries", "ensure", "exists", "release", "system_binaries"]

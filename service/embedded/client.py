@@ -65,6 +65,11 @@ def ensure(
     )
 
 
+def exists(home: Path) -> bool:
+    """Whether there is a server's data in this folder already."""
+    return Home(home).version() is not None
+
+
 def release(home: Path) -> None:
     """Let go of the server: it stops about a second after its last user did. Not holding it is no error."""
     with _held_guard:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from service.handling.translation import Translator
 
 
+KEY_REUSED = Refusal(RefusalCode.KEY_REUSED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A command on its way to a stream: how many numbers it may use up, and what it claims besides.
@@ -92,10 +95,13 @@ class Executor:
             events: tuple[Event, ...] = decision if isinstance(decision, tuple) else ()
             proposal = self._proposal(order, session, command_id, events, metadata, call)
             answer = self._flusher.submit(proposal, session.chain)
-            self._go_ahead(session, offer, events)
+            self._go_ahead(session, offer, events, answer)
             verdict = await self._verdict(answer, call.deadline)
-            done = await self._answer(verdict, decision, proposal)
-            if verdict.outcome is not Outcome.APPENDED and not (isinstance(done, Done) and not done.replayed):
+            done = await self._answer(verdict, decision, proposal, call.deadline)
+            if verdict.outcome is Outcome.APPENDED:
+                session.committed = max(session.committed, verdict.last_version)
+            elif done is None or done == KEY_REUSED or (isinstance(done, Done) and done.replayed):
+                # Not after TAKEN: a number that is in use in the log must not be offered again.
                 self._put_back(offer, events)
             if done is not None:
                 return done
@@ -111,16 +117,16 @@ class Executor:
             raise Unavailable("the database did not answer in time") from None
 
     async def _answer(
-        self, verdict: Verdict, decision: Decision, proposal: Proposal
+        self, verdict: Verdict, decision: Decision, proposal: Proposal, deadline: float
     ) -> Done | Refusal | Taken | None:
         """What the verdict means; None if the decision has to be made again."""
         match verdict.outcome:
             case Outcome.CONFLICT:
                 return None
             case Outcome.DUPLICATE:
-                return await self._first_answer(verdict, proposal)
+                return await self._first_answer(verdict, proposal, deadline)
             case Outcome.MISMATCH:
-                return Refusal(RefusalCode.KEY_REUSED)
+                return KEY_REUSED
             case Outcome.TAKEN:
                 return Taken(verdict.stream)
         if isinstance(decision, AlreadyRecorded):
@@ -160,13 +166,21 @@ class Executor:
             tuple(name for event in events for name in releases(event)),
         )
 
-    def _go_ahead(self, session: Session, offer: Offer, events: tuple[Event, ...]) -> None:
+    def _go_ahead(
+        self, session: Session, offer: Offer, events: tuple[Event, ...], answer: asyncio.Future[Verdict]
+    ) -> None:
         """The next decision on this stream builds on this one, though it is not committed yet."""
-        for event in events:
-            session.state = session.decider.evolve(session.state, event)
-        session.version += len(events)
         for name, first, count in _used(offer, events):
             self._numbers.use(name, first, count)
+        try:
+            for event in events:
+                session.state = session.decider.evolve(session.state, event)
+        except BaseException:
+            # Not sent yet: nothing was awaited since. Withdrawn, with all that could build on it.
+            session.chain.broken = True
+            answer.cancel()
+            raise
+        session.version += len(events)
 
     def _put_back(self, offer: Offer, events: tuple[Event, ...]) -> None:
         """The log says that these events are not recorded, so their numbers are free."""
@@ -175,21 +189,33 @@ class Executor:
 
     async def _verdict(self, answer: asyncio.Future[Verdict], deadline: float) -> Verdict:
         # A timer of its own: asyncio.timeout costs twice as much, for every command.
-        timer = answer.get_loop().call_at(deadline, _expire, answer)
+        timer = self._loop.call_at(deadline, self._expire, answer)
         try:
             return await answer
-        except TimeoutError:
-            # The future is done: what was still queued is withdrawn by that.
-            if self._flusher.is_in_flight(answer):
-                raise OutcomeUnknown("the database has not answered yet") from None
-            raise Unavailable("the ledger is too busy") from None
         finally:
             timer.cancel()
 
-    async def _first_answer(self, verdict: Verdict, proposal: Proposal) -> Done:
+    def _expire(self, answer: asyncio.Future[Verdict]) -> None:
+        """What is still queued is withdrawn by this; what is in the air cannot be.
+
+        Judged here and not where it is awaited: by then the verdict may have been dealt out to nobody.
+        """
+        if answer.done():
+            return
+        if self._flusher.is_in_flight(answer):
+            answer.set_exception(OutcomeUnknown("the database has not answered yet"))
+        else:
+            answer.set_exception(Unavailable("the ledger is too busy"))
+
+    async def _first_answer(self, verdict: Verdict, proposal: Proposal, deadline: float) -> Done:
         """The events that this command id recorded: an earlier request's, or our own sent twice."""
-        records = await self._store.read_range(verdict.first_position, verdict.last_position)
-        facts = await self._translator.decode(records)
+        try:
+            async with asyncio.timeout_at(deadline):
+                records = await self._store.read_range(verdict.first_position, verdict.last_position)
+                facts = await self._translator.decode(records)
+        except (TimeoutError, Unavailable) as error:
+            # It is recorded: "nothing was" would be a lie that makes the caller pay twice.
+            raise OutcomeUnknown("recorded, but the answer could not be read") from error
         ours = {event.event_id for event in proposal.events}
         replayed = not any(record.event_id in ours for record in records)
         return Done(tuple(fact.event for fact in facts), verdict.last_position, replayed)
@@ -207,11 +233,6 @@ def _used(offer: Offer, events: tuple[Event, ...]) -> list[tuple[str, int, int]]
         ("item", offer.item, used.item),
     )
     return [row for row in taken if row[2]]
-
-
-def _expire(answer: asyncio.Future[Verdict]) -> None:
-    if not answer.done():
-        answer.set_exception(TimeoutError())
 
 
 def _metadata(command_id: UUID, call: Call) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstore import privacy
 from eventstore.coalesce import Coalescer
+from eventstore.records import QueueFull, Unavailable
 from service.domain.claims import admin_claim, invoice_claim
 from service.domain.commands import IssueInvoice, RecordPayment
 from service.domain.refusals import Refusal, RefusalCode
@@ -56,7 +57,11 @@ class Ledger:
             return Refusal(RefusalCode.OWNER_NOT_FOUND, str(command.owner_id))
         while True:
             client_id = await self._numbers.reserve("client")
-            answer = await self._open_as(client_id, command, call)
+            try:
+                answer = await self._open_as(client_id, command, call)
+            except (QueueFull, Unavailable):
+                self._numbers.put_back("client", client_id)
+                raise
             if isinstance(answer, Refusal) and answer.code is RefusalCode.ACCOUNT_EXISTS:
                 continue  # numbers were skipped by an import; this one is in use for ever
             if isinstance(answer, Refusal) or answer.replayed:
@@ -84,9 +89,9 @@ class Ledger:
         """Whether an account was opened under this number, as of now."""
         stream = account_stream(client_id)
         session = await self._sessions.get(stream)
-        if not session.state.exists:  # from memory, perhaps: another process may have opened it since
+        if not session.committed:  # as far as memory knows: another process may have opened it since
             session = await self._sessions.load(stream)
-        return bool(session.state.exists)
+        return session.committed > 0
 
     async def invoice_exists(self, invoice_id: int) -> bool:
         """Whether an invoice was issued under this number, as of now."""

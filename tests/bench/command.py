@@ -19,15 +19,29 @@ from tests.bench.target import open_accounts, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+AT_LEAST_ONE = click.IntRange(min=1)
 _BASELINE_CONNECTIONS = (1, 8, 32)
 
 
-@click.command()
-@click.option("--seconds", default=5, show_default=True, help="How long each load runs.")
-@click.option("--connections", default="1,8,64", show_default=True, help="HTTP connections, comma separated.")
-@click.option("--clients", default=2000, show_default=True, help="Accounts that the spread load goes over.")
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--seconds", default=5, type=AT_LEAST_ONE, show_default=True, help="How long each load runs.")
+@click.option(
+    "--connections",
+    default=(1, 8, 64),
+    multiple=True,
+    type=AT_LEAST_ONE,
+    show_default=True,
+    help="HTTP connections; give it several times for several loads.",
+)
+@click.option(
+    "--clients",
+    default=2000,
+    type=AT_LEAST_ONE,
+    show_default=True,
+    help="Accounts that the spread load goes over.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def main(seconds: int, connections: str, clients: int, *, as_json: bool) -> None:
+def main(seconds: int, connections: tuple[int, ...], clients: int, *, as_json: bool) -> None:
     """Measure AddCredit over HTTP, spread over many clients and on one hot client.
 
     A real service on a fresh embedded PostgreSQL (fsync and synchronous_commit on), with everything on; its
@@ -37,7 +51,7 @@ def main(seconds: int, connections: str, clients: int, *, as_json: bool) -> None
     results = []
     if not as_json:
         click.echo(f"{json.dumps(conditions())}\n{HEADER}")
-    for result in _results(seconds, [int(count) for count in connections.split(",")], clients):
+    for result in _results(seconds, connections, clients):
         results.append(result)
         if not as_json:
             click.echo(result.as_row())
@@ -46,7 +60,7 @@ def main(seconds: int, connections: str, clients: int, *, as_json: bool) -> None
         click.echo(json.dumps(document, indent=2))
 
 
-def _results(seconds: int, connections: list[int], clients: int) -> Iterator[Result]:
+def _results(seconds: int, connections: tuple[int, ...], clients: int) -> Iterator[Result]:
     with running() as target:
         baseline.prepare(target.dsn)
         for hot in (False, True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +14,10 @@ from eventstore.database import connect
 from eventstore.migrate import MIGRATIONS, MigrationError, is_current, migrate
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import asyncpg
 
 
 async def _migrate(dsn: str, positions: int = 1000) -> list[str]:
@@ -71,3 +76,72 @@ async def test_partitions_are_created_ahead_of_the_head(database: str) -> None:
     assert await owner.fetchval("select es.ensure_partitions_v1(1000, 2)") == 1
     assert await owner.fetchval("select es.ensure_partitions_v1(1000, 2)") == 0
     await owner.close()
+
+
+@pytest.fixture
+async def plain_owner(database: str) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
+    """The DSN of an owner of the database who is no superuser, and an administrator's connection to it."""
+    administrator = await connect(database, as_service=False)
+    name = f"owner_{uuid4().hex}"
+    await administrator.execute(f"create role {name} login password 'secret'")
+    await administrator.execute(
+        f"alter database {await administrator.fetchval('select current_database()')} owner to {name}"
+    )
+    yield _as_user(database, name), administrator
+    await administrator.execute(f"reassign owned by {name} to current_user")
+    await administrator.execute(f"drop owned by {name}")
+    await administrator.execute(f"drop role {name}")
+    await administrator.close()
+
+
+def _as_user(dsn: str, name: str) -> str:
+    parts = urlsplit(dsn)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key not in {"user", "password"}]
+    host = parts.netloc.rpartition("@")[2]
+    login = [("user", name), ("password", "secret")]
+    return f"{parts.scheme}://{host}{parts.path}?{urlencode(query + login)}"
+
+
+async def test_an_owner_who_is_no_superuser_can_set_the_ledger_up(
+    plain_owner: tuple[str, asyncpg.Connection],
+) -> None:
+    """With the right to create roles nothing else is needed, and the service can take its role."""
+    dsn, administrator = plain_owner
+    await _make_sure_of_role(administrator)
+    name = urlsplit(dsn).query.partition("user=")[2].partition("&")[0]
+    await administrator.execute(f"alter role {name} createrole")
+    await administrator.execute(f"grant creditledger_service to {name} with admin option")
+    await _migrate(dsn)
+    service = await connect(dsn)
+    assert await service.fetchval("select current_user") == "creditledger_service"
+    await service.close()
+
+
+async def test_a_missing_right_is_told_with_the_statement_that_grants_it(
+    plain_owner: tuple[str, asyncpg.Connection],
+) -> None:
+    """What the error says an administrator should run is enough, run literally."""
+    dsn, administrator = plain_owner
+    await _make_sure_of_role(administrator)
+    with pytest.raises(MigrationError, match="GRANT creditledger_service TO ") as refused:
+        await _migrate(dsn)
+    await administrator.execute(str(refused.value).partition("run once: ")[2])
+    await _migrate(dsn)
+
+
+async def test_who_does_not_own_the_database_is_told_so(
+    database: str, plain_owner: tuple[str, asyncpg.Connection]
+) -> None:
+    """A stranger is told what to ask for."""
+    dsn, administrator = plain_owner
+    await administrator.execute(
+        f"alter database {await administrator.fetchval('select current_database()')} owner to current_user"
+    )
+    assert database
+    with pytest.raises(MigrationError, match=r"does not own the database; .* ALTER DATABASE"):
+        await _migrate(dsn)
+
+
+async def _make_sure_of_role(administrator: asyncpg.Connection) -> None:
+    if not await administrator.fetchval("select 1 from pg_roles where rolname = 'creditledger_service'"):
+        await administrator.execute("create role creditledger_service nologin")

@@ -1,5 +1,5 @@
 -- Every wanted stream from its own version on, in one snapshot of the database.
--- $1 lane, $2 streams, $3 versions to read after (0 asks for a snapshot too), $4 fold version
+-- $1 lane, $2 streams, $3 versions to read after (0 asks for a snapshot too), $4 fold version, $5 events of each
 -- A row without event_id is a snapshot: version and data are the snapshot's. OFFSET 0 keeps the lookups scalar.
 with wanted as materialized (
   select w.stream_id, w.after_version,
@@ -25,6 +25,6 @@ select w.stream_id, e.version, e.position, e.event_id, e.type, e.schema_version,
                  where x.lane = $1 and x.stream_id = w.stream_id
                    and x.version > coalesce(w.folded, w.after_version)
                    and x.position >= w.first_position
-                 offset 0) e on true
+                 order by x.version limit $5) e on true
  where w.first_position is not null
  order by stream_id, version, position nulls first
