@@ -10,7 +10,7 @@ import pytest
 
 from projections import reads
 from projections.projection import apply
-from projections.registry import PROJECTIONS
+from projections.registry import BY_NAME, PROJECTIONS
 from projections.schema import prepare
 from projections.statements import statement
 from tests.support.facts import facts
@@ -108,3 +108,22 @@ async def generic_plan(connection: Connection, text: str) -> str:
     finally:
         await connection.execute("reset plan_cache_mode; deallocate planned")
     return "\n".join(row[0] for row in rows)
+
+
+async def test_a_clients_last_entry_is_looked_up_once_per_batch(pool: asyncpg.Pool) -> None:
+    """Not per row: each look-up steps over the rows that the statement inserted, which is quadratic."""
+    await prepare(pool, LANE)
+    projection = BY_NAME["credits"]
+    count = 50
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(
+            f"explain (analyze, costs off, timing off) {projection.sql('insert_credit', projection.schema)}",
+            LANE,
+            [7] * count,
+            list(range(count)),
+            *([["text"] * count] * 2),
+            *([[1] * count] * 3),
+        )
+    plan = "\n".join(row[0] for row in rows)
+    lookups = re.findall(r"credit_pkey on credit c.*?loops=(\d+)", plan)
+    assert lookups == ["1"], plan
