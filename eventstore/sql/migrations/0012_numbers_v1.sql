@@ -21,10 +21,3 @@ language sql as $$
     returning 1)
   select exists (select from given_back);
 $$;
-
--- Makes sure that the next number given out is at least p_next (an import brings its own numbers).
-create function es.skip_numbers_v1(p_lane smallint, p_name text, p_next bigint) returns void
-language sql as $$
-  insert into es.counter as c (lane, name, next) values (p_lane, p_name, p_next)
-  on conflict (lane, name) do update set next = greatest(c.next, excluded.next);
-$$;

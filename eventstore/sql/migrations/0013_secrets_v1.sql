@@ -11,16 +11,6 @@ begin
   return query select k.subject, k.key from es.subject_key k where k.lane = p_lane and k.subject = any (p_subjects);
 end $$;
 
--- Destroys a subject's key: what was sealed with it can never be read again. True if there was one.
-create function es.destroy_subject_key_v1(p_lane smallint, p_subject text) returns boolean
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-  with destroyed as (
-    update es.subject_key k set key = null, destroyed_at = clock_timestamp()
-     where k.lane = p_lane and k.subject = p_subject and k.key is not null
-    returning 1)
-  select exists (select from destroyed);
-$$;
-
 -- Stores a secret's hash under a name if the name is free; returns what now stands.
 create function es.put_secret_v1(p_lane smallint, p_name text, p_value bytea) returns bytea
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
