@@ -7,12 +7,16 @@ import tempfile
 from pathlib import Path
 
 from service.embedded import binaries
-from tests.bench.measure import Result, cpu_seconds, descendants, percentile
+from tests.bench.bodies import SEED
+from tests.bench.measure import Result, corrected, cpu_seconds, descendants, percentile
 
 HERE = Path(__file__).parent
 CLIENTS = 100_000
-_SPREAD = f"\\set client random(1, {CLIENTS})\nselect baseline.add_credit(:client, 125, 'bench');\n"
-_HOT = "select baseline.add_credit(1, 125, 'bench');\n"
+CONNECTIONS = (1, 8, 32)
+SPREAD = "baseline, spread"
+HOT = "baseline, hot"
+_SPREAD_SCRIPT = f"\\set client random(1, {CLIENTS})\nselect baseline.add_credit(:client, 125, 'bench');\n"
+_HOT_SCRIPT = "select baseline.add_credit(1, 125, 'bench');\n"
 _SLACK_S = 30
 
 
@@ -22,26 +26,39 @@ def prepare(dsn: str) -> None:
     subprocess.run(psql, check=True, capture_output=True)
 
 
-def measure(dsn: str, postmaster_pid: int, *, hot: bool, connections: int, seconds: int) -> Result:
+def measure(dsn: str, postmaster_pid: int, *, hot: bool, connections: int, seconds: float) -> Result:
     """One closed-loop run, prepared statements, fsync and synchronous_commit as the server has them (on)."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "script.sql"
-        script.write_text(_HOT if hot else _SPREAD, encoding="utf-8")
+        script.write_text(_HOT_SCRIPT if hot else _SPREAD_SCRIPT, encoding="utf-8")
         command = [str(binaries(18) / "pgbench"), "-n", "-M", "prepared", "-c", str(connections), "-j", "2"]
-        command += ["-T", str(seconds), "-l", "--log-prefix", f"{folder}/log", "-f", str(script), dsn]
+        command += ["--random-seed", str(SEED)]
+        command += [
+            "-T",
+            str(max(round(seconds), 1)),
+            "-l",
+            "--log-prefix",
+            f"{folder}/log",
+            "-f",
+            str(script),
+            dsn,
+        ]
         before = cpu_seconds(descendants(postmaster_pid))
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + _SLACK_S)
-        latencies = sorted(
+        measured = [
             int(line.split()[2]) / 1000
             for log in Path(folder).glob("log.*")
             for line in log.read_text(encoding="ascii").splitlines()
-        )
+        ]
         transactions_per_s = float(done.stdout.rpartition("tps = ")[2].split()[0])
+        taken_s = len(measured) / transactions_per_s
+        latencies = corrected(measured, connections, taken_s)
         return Result(
-            name=f"baseline, {'one hot client' if hot else 'spread'}",
+            name=HOT if hot else SPREAD,
             connections=connections,
-            seconds=len(latencies) / transactions_per_s,
-            commands=len(latencies),
+            seconds=taken_s,
+            commands=len(measured),
+            refused=0,
             errors=0,
             p50_ms=percentile(latencies, 0.5),
             p99_ms=percentile(latencies, 0.99),

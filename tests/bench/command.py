@@ -1,87 +1,163 @@
-"""`creditledger bench`: commands per second and latencies over HTTP, beside what PostgreSQL alone gives."""
+"""`creditledger bench`: its options, and what it prints."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import platform
-from importlib.metadata import version
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tests.bench import baseline
-from tests.bench.load import Load, generator, measure
-from tests.bench.measure import HEADER, Result
-from tests.bench.target import open_accounts, running
+from tests.bench import report, targets
+from tests.bench.bodies import SEED
+from tests.bench.conditions import conditions
+from tests.bench.generator import BUNDLED, WRK, at_hand
+from tests.bench.growth import GrowthPlan, measure_growth
+from tests.bench.loads import KINDS
+from tests.bench.rounds import Plan, measure_loads
+from tests.bench.target import settings_given, temporary_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.bench.measure import Result
 
-AT_LEAST_ONE = click.IntRange(min=1)
-_BASELINE_CONNECTIONS = (1, 8, 32)
+SIZES = (10_000, 100_000, 1_000_000)
+LONG_SIZE = 10_000_000
+_SHORT: dict[str, Any] = {"seconds": 0.25, "runs": 1, "connections": (8, 64), "clients": 200}
+_SHORT_SIZES = (1000,)
+_AT_LEAST_ONE = click.IntRange(min=1)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--seconds", default=5, type=AT_LEAST_ONE, show_default=True, help="How long each load runs.")
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--seconds",
+    default=1.5,
+    type=click.FloatRange(min=0.05),
+    show_default=True,
+    help="How long each load runs, at most.",
+)
+@click.option(
+    "--runs",
+    default=3,
+    type=_AT_LEAST_ONE,
+    show_default=True,
+    help="How often each load runs; the median run is shown.",
+)
 @click.option(
     "--connections",
-    default=(1, 8, 64),
+    default=(1, 8, 64, 256),
     multiple=True,
-    type=AT_LEAST_ONE,
+    type=_AT_LEAST_ONE,
     show_default=True,
-    help="HTTP connections; give it several times for several loads.",
+    help="HTTP connections; can be repeated. Targets are about 64.",
 )
 @click.option(
     "--clients",
-    default=2000,
-    type=AT_LEAST_ONE,
+    default=10_000,
+    type=_AT_LEAST_ONE,
     show_default=True,
-    help="Accounts that the spread load goes over.",
+    help="Accounts that the spread loads go over.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def main(seconds: int, connections: tuple[int, ...], clients: int, *, as_json: bool) -> None:
-    """Measure AddCredit over HTTP, spread over many clients and on one hot client.
+@click.option(
+    "--load",
+    "kinds",
+    default=KINDS,
+    multiple=True,
+    type=click.Choice(KINDS),
+    help="Measure only this load; can be repeated.",
+)
+@click.option(
+    "--generator",
+    "tool",
+    default=at_hand,
+    type=click.Choice([WRK, BUNDLED]),
+    help="What drives the closed loops.  [default: wrk where installed]",
+)
+@click.option("--growth", is_flag=True, help="Measure what changes as the log grows, instead of loads.")
+@click.option("--long", is_flag=True, help="The same, up to 10,000,000 commands.")
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    type=_AT_LEAST_ONE,
+    help="The same, at this many commands; can be repeated.",
+)
+@click.option(
+    "--short", is_flag=True, help="Everything once in half a minute: to see it run, not for figures."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; the table goes to standard error.")
+def main(
+    kinds: tuple[str, ...],
+    sizes: tuple[int, ...],
+    *,
+    growth: bool,
+    long: bool,
+    short: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Measure this machine: commands over HTTP beside what PostgreSQL alone gives.
 
     A real service on a fresh embedded PostgreSQL (fsync and synchronous_commit on), with everything on; its
-    load generator in another process (wrk where installed). The baseline is pgbench on the same server: one
-    UPDATE and one INSERT per transaction in a function, without HTTP. All share this machine.
+    load generator in another process. The baseline is pgbench on the same server: one UPDATE and one INSERT
+    per transaction in a function, without HTTP. All share this machine. Settings of the service may come from
+    the environment, for example CREDITLEDGER_WORKERS=2.
     """
-    results = []
-    if not as_json:
-        click.echo(f"{json.dumps(conditions())}\n{HEADER}")
-    for result in _results(seconds, connections, clients):
-        results.append(result)
-        if not as_json:
-            click.echo(result.as_row())
+    plan = Plan(kinds=kinds, **given)
+    if short:
+        plan, sizes = replace(plan, **_SHORT), sizes or _SHORT_SIZES
+    elif long:
+        sizes = sizes or (*SIZES, LONG_SIZE)
+    elif growth:
+        sizes = sizes or SIZES
+    with tempfile.TemporaryDirectory(prefix="creditledger-") as folder:
+        document = _measure(plan, sizes, Path(folder), with_loads=short or not sizes, to_stderr=as_json)
     if as_json:
-        document = {"conditions": conditions(), "results": [result.as_json() for result in results]}
         click.echo(json.dumps(document, indent=2))
 
 
-def _results(seconds: int, connections: tuple[int, ...], clients: int) -> Iterator[Result]:
-    with running() as target:
-        baseline.prepare(target.dsn)
-        for hot in (False, True):
-            for count in _BASELINE_CONNECTIONS:
-                yield baseline.measure(
-                    target.dsn, target.postmaster_pid, hot=hot, connections=count, seconds=seconds
-                )
-        numbers = asyncio.run(open_accounts(target, clients))
-        for name, chosen in (("AddCredit, spread", numbers), ("AddCredit, one hot client", numbers[:1])):
-            for count in connections:
-                load = Load(name=name, clients=chosen, connections=count, seconds=seconds)
-                yield measure(target, load)
+def _measure(
+    plan: Plan, sizes: tuple[int, ...], folder: Path, *, with_loads: bool, to_stderr: bool
+) -> dict[str, Any]:
+    """Measure and print tables; what the JSON has."""
 
+    def say(line: str) -> None:
+        click.echo(line, err=True)
 
-def conditions() -> dict[str, Any]:
-    """The machine and the versions behind the figures."""
-    return {
-        "processors": os.cpu_count(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "load_average": os.getloadavg()[0],
-        "generator": generator(),
-        **{name: version(name) for name in ("aiohttp", "asyncpg", "uvloop")},
-    }
+    def tell(line: str) -> None:
+        click.echo(line, err=to_stderr)
+
+    judged: list[targets.Judged] = []
+    document: dict[str, Any] = {}
+    lines: list[Result] = []
+    with temporary_ledger() as ledger:
+        target = ledger.start()
+        settings = {name: getattr(plan, name) for name in ("seconds", "runs", "connections", "clients")}
+        chosen = settings | {
+            "generator": plan.tool,
+            "seed": SEED,
+            "sizes": sizes,
+            "service": settings_given(),
+        }
+        document["conditions"] = conditions(target.dsn) | chosen
+        tell(json.dumps(document["conditions"]))
+        if with_loads:
+            lines = measure_loads(target, plan, folder, say)
+    if lines:
+        document["results"] = [line.as_json() for line in lines]
+        judged += targets.of_loads(lines)
+        for row in (*report.lines_table(lines), report.LEGEND):
+            tell(row)
+    if sizes:
+        grown = measure_growth(
+            GrowthPlan(sizes=sizes, seconds=plan.seconds, runs=plan.runs, tool=plan.tool), folder, say
+        )
+        document["growth"] = [size.as_json() for size in grown]
+        judged += targets.of_growth(grown)
+        for row in report.growth_table(grown):
+            tell(row)
+    document["targets"] = [target.as_json() for target in judged]
+    for row in report.targets_table(judged):
+        tell(row)
+    return document

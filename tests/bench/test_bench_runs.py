@@ -5,31 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from projections.registry import BY_NAME
+from tests.bench import baseline
+from tests.bench.generator import BUNDLED, at_hand
+from tests.bench.loads import KINDS
 from tests.bench.target import CHECKOUT
 
+SHORT_CONNECTIONS = (8, 64)
+OPEN_LOOPS = ("AddCredit, open loop", "mix, open loop, AddCredit's rate", "mix, open loop")
 
-@pytest.mark.parametrize("path", ["", None], ids=["bundled generator", "generator at hand"])
-def test_a_short_run_measures_every_load(path: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line has commands, latencies and CPU, and no command failed, with either load generator."""
-    if path is not None:
-        monkeypatch.setenv("PATH", path)
+
+@pytest.mark.parametrize("tool", sorted({BUNDLED, at_hand()}))
+def test_a_short_run_measures_everything(tool: str) -> None:
+    """Each line has commands and latencies, no command failed or was refused, and each target is there."""
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "service",
-            "bench",
-            "--seconds",
-            "1",
-            "--connections",
-            "4",
-            "--clients",
-            "10",
-            "--json",
-        ],
+        [sys.executable, "-m", "service", "bench", "--short", "--json", "--generator", tool],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -37,15 +31,42 @@ def test_a_short_run_measures_every_load(path: str | None, monkeypatch: pytest.M
     )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert document["conditions"]["processors"] > 0
-    names = {result["name"] for result in document["results"]}
-    assert names == {
-        "baseline, spread",
-        "baseline, one hot client",
-        "AddCredit, spread",
-        "AddCredit, one hot client",
-    }
-    for result in document["results"]:
-        assert result["errors"] == 0
-        assert result["commands"] > 0
-        assert 0 < result["p50_ms"] <= result["p99_ms"] <= result["p999_ms"]
+    assert document["conditions"]["postgresql"]["fsync"] == "on"
+    assert document["conditions"]["postgresql"]["synchronous_commit"] == "on"
+    assert document["conditions"]["generator"] == tool
+    _check_lines(document["results"])
+    _check_growth(document["growth"])
+    assert len(document["targets"]) == 9
+    assert all(target["measured"] > 0 for target in document["targets"])
+    assert all(target["name"] in done.stderr for target in document["targets"])
+
+
+def _check_lines(lines: list[dict[str, Any]]) -> None:
+    expected = [(name, count) for name in (baseline.SPREAD, baseline.HOT) for count in baseline.CONNECTIONS]
+    expected += [
+        (f"{kind}, {where}", count)
+        for kind in KINDS
+        for where in ("spread", "hot")
+        for count in SHORT_CONNECTIONS
+    ]
+    assert [(line["name"], line["connections"]) for line in lines[: len(expected)]] == expected
+    assert [line["name"] for line in lines[len(expected) :]] == list(OPEN_LOOPS)
+    for line in lines:
+        _check_line(line)
+
+
+def _check_line(line: dict[str, Any]) -> None:
+    assert line["refused"] == line["errors"] == 0, line
+    assert line["commands"] > 0
+    assert 0 < line["p50_ms"] <= line["p99_ms"] <= line["p999_ms"]
+
+
+def _check_growth(sizes: list[dict[str, dict[str, Any]]]) -> None:
+    assert len(sizes) == 1
+    size = sizes[0]
+    assert size["filled"]["failed"] == 0
+    assert size["filled"]["clients"] == 100
+    assert size["filled"]["events"] > size["filled"]["commands"] > 0
+    for name in ("append", "append_empty", "first_page", "last_page"):
+        _check_line(size[name])
+    assert set(size["rebuild_per_s"]) == set(BY_NAME)
