@@ -38,6 +38,20 @@ def serve(settings: Settings) -> None:
     _run(settings, until_stopped(settings))
 
 
+@main.command(hidden=True)
+@click.argument("number", type=int)
+def worker(number: int) -> None:
+    """One of the processes of `serve --workers`, which starts it and writes the settings to its input."""
+    from service.serving import serve_as_worker
+    from service.settings import Settings as GivenSettings
+
+    line = sys.stdin.buffer.readline()
+    if not line:
+        raise click.UsageError("only a living `serve --workers` starts this")
+    settings = GivenSettings.model_validate_json(line)
+    _run(settings, serve_as_worker(settings), worker=number)
+
+
 @main.command()
 @settings_options()
 def init(settings: Settings) -> None:
@@ -180,12 +194,12 @@ def bench(arguments: tuple[str, ...]) -> None:
     measure(list(arguments), prog_name="creditledger bench")
 
 
-def _run(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
+def _run(settings: Settings, work: Coroutine[Any, Any, T], **log_fields: object) -> T:
     """Run `work`; what can go wrong for an operator ends in one sentence and exit code 1."""
     from service.logs import configure
     from service.operations import EXPECTED_ERRORS, run
 
-    configure(settings.log_level, settings.log_format)
+    configure(settings.log_level, settings.log_format, **log_fields)
     try:
         return run(work)
     except EXPECTED_ERRORS as error:

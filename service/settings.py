@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
+import orjson
 from babel.numbers import list_currencies
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
@@ -33,7 +34,7 @@ def default_data() -> Path:
 
 
 class Settings(BaseSettings):
-    """How one process of the ledger runs."""
+    """How the ledger is run."""
 
     model_config = SettingsConfigDict(env_prefix="CREDITLEDGER_", frozen=True, extra="forbid")
 
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=64, description="Service processes, which share the port.")
     lane: int = Field(0, ge=0, le=32767, description="Which ledger of the database this process serves.")
     timezone: str = Field("UTC", description="Time zone of dates that the ledger sets itself.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -70,7 +72,7 @@ class Settings(BaseSettings):
         30.0, description="How long a flush whose answer was lost is asked after again."
     )
     accounts_in_memory_max: Count = Field(
-        50_000, description="Folded accounts kept in memory, about 1 KB each."
+        200_000, description="Folded accounts kept in memory, about 1 KB each."
     )
     partition_positions: Count = Field(10_000_000, description="Events in one partition of the log.")
     partitions_ahead: Count = Field(2, description="Empty partitions kept ready beyond the end of the log.")
@@ -86,6 +88,11 @@ class Settings(BaseSettings):
 
     invoice_due_days: int = Field(14, ge=0, le=3650, description="Days until an invoice is due by default.")
     first_currency: str = Field("USD", description="Currency that `init` creates in a new ledger.")
+
+    def as_json(self) -> bytes:
+        """All settings, the DSN with its password in clear: for another process of ours, never for a log."""
+        dsn = self.dsn and self.dsn.get_secret_value()
+        return orjson.dumps(self.model_dump(mode="json") | {"dsn": dsn})
 
     @field_validator("timezone")
     @classmethod

@@ -75,15 +75,16 @@ def test_curl_line_of_the_greeting(own_server: Server) -> None:
     assert answer == {"result": "success", "clientid": 1, "owner_id": 1}
 
 
-def test_without_any_settings_but_a_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [{}, {"CREDITLEDGER_WORKERS": "2"}])
+def test_without_any_settings_but_a_folder(tmp_path: Path, settings: dict[str, str]) -> None:
     """`serve --data FOLDER` brings its own database, which other commands then share, and keeps it."""
     # Not below pytest's own folder: the database's user may have to be another one, who could not get there.
     with tempfile.TemporaryDirectory(prefix="creditledger-", ignore_cleanup_errors=True) as folder:
         where = ("--data", folder)
-        with Server(tmp_path / "log", "--port", "0", *where) as server:
+        with Server(tmp_path / "log", "--port", "0", *where, settings=settings) as server:
             assert json.loads(shell(curl_lines(server)))["clientid"] == 1
             assert server.identifier in creditledger("credentials", "list", *where).stdout
-        with Server(tmp_path / "log", "--port", "0", *where, is_new=False) as again:
+        with Server(tmp_path / "log", "--port", "0", *where, is_new=False, settings=settings) as again:
             api = Api(again.port, server.identifier, server.secret)
             assert api.ok("GetClientsDetails", clientid=1)["firstname"] == "Ada"
         stop(Path(folder))

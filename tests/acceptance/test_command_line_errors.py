@@ -26,6 +26,10 @@ NO_DATABASE = "PostgreSQL cannot be reached"
 BAD_SETTINGS = [
     ("port", "eight", "port"),
     ("port", "70000", "port"),
+    ("workers", "0", "workers"),
+    ("workers", "-2", "workers"),
+    ("workers", "two", "workers"),
+    ("workers", "1000", "workers"),
     ("lane", "-1", "lane"),
     ("log_level", "loud", "log_level"),
     ("log_format", "xml", "log_format"),
@@ -119,11 +123,22 @@ def test_missing_database(server_dsn: str) -> None:
     failed(creditledger("init", "--dsn", with_database(server_dsn, "nowhere")), '"nowhere" does not exist')
 
 
-def test_port_in_use(own_dsn: str) -> None:
-    """A port that somebody else listens on is named."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_port_in_use(own_dsn: str, workers: str, is_shared: bool) -> None:
+    """A port that somebody else listens on is named, also when he would share it."""
+    with closing(socket.create_server(("127.0.0.1", 0), reuse_port=is_shared)) as taken:
         port = str(taken.getsockname()[1])
-        failed(creditledger("serve", "--port", port, CREDITLEDGER_DSN=own_dsn), "address already in use")
+        done = creditledger("serve", "--port", port, "--workers", workers, CREDITLEDGER_DSN=own_dsn)
+        failed(done, f"cannot listen on 127.0.0.1 port {port}")
+        assert "address already in use" in done.stderr.lower()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_host_of_somebody_else(own_dsn: str, workers: str) -> None:
+    """An address that this machine does not have is named."""
+    where = ("--host", "192.0.2.1", "--port", "0", "--workers", workers)
+    failed(creditledger("serve", *where, CREDITLEDGER_DSN=own_dsn), "cannot listen on 192.0.2.1")
 
 
 @pytest.mark.parametrize(

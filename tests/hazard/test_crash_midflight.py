@@ -13,22 +13,19 @@ from eventstore.database import connect, create_pool
 from eventstore.doorbell import Doorbell
 from eventstore.records import Unavailable
 from eventstore.subscription import follow
-from service.domain.events import CreditAdded, CreditApplied, PaymentRecorded
 from service.embedded import ensure
-from tests.support.audit import audit, balance_of, requests_in
-from tests.support.load import Load, Request, open_accounts
+from tests.support.audit import audit, balance_of
+from tests.support.load import Load, open_accounts
 from tests.support.postgres import stop, stop_immediate
+from tests.support.promises import assert_promises_kept
 from tests.support.service import Api, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tests.support.audit import Recorded
+    from collections.abc import Iterator
 
 WORKERS = 64
 ACCOUNTS = 20
 BETWEEN_CRASHES = 300
-_KINDS = {"AddCredit": CreditAdded, "ApplyCredit": CreditApplied, "AddInvoicePayment": PaymentRecorded}
 
 
 @pytest.fixture
@@ -104,34 +101,3 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(home: Path, t
         await follower.reach(len(log))
         following.cancel()
     assert follower.positions == list(range(1, len(log) + 1))
-
-
-def assert_promises_kept(requests: Sequence[Request], log: Sequence[Recorded]) -> None:
-    """Acknowledged: once, as answered. Refused: not at all. Not answered: at most once."""
-    recorded = requests_in(log)
-    for request in requests:
-        entries = recorded.get(request.name, [])
-        if request.is_acknowledged:
-            assert len(entries) == 1, (request, entries)
-            assert_answered_as_recorded(request, entries[0])
-        elif request.is_promised_absent:
-            assert not entries, (request, entries)
-        else:
-            assert len(entries) <= 1, (request, entries)
-
-
-def assert_answered_as_recorded(request: Request, entry: Recorded) -> None:
-    """The numbers in a success are those in the log."""
-    event = entry.event
-    assert isinstance(event, _KINDS[request.action])
-    body = request.answers[-1].body
-    match event:
-        case CreditAdded():
-            assert (body["creditid"], body["newbalance"]) == (event.credit_id, f"{event.balance / 100:.2f}")
-        case CreditApplied():
-            assert (body["amount"], body["invoiceid"]) == ("0.50", str(event.invoice_id))
-        case PaymentRecorded():
-            # A payment sent again without a key is known by its transaction id: answered without a number.
-            assert body.get("transactionid", event.transaction_id) == event.transaction_id
-        case _:
-            raise AssertionError(event)

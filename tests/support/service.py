@@ -82,6 +82,10 @@ class Api:
         async with self._session.post(self._url + API_PATH, data=form, headers=headers) as response:
             return Answer(response.status, response.headers, await response.json(content_type=None))
 
+    def another(self) -> Api:
+        """A client with the same credential, on connections of its own."""
+        return Api(self._url, self._credential)
+
     async def must(self, action: str, **parameters: object) -> dict[str, Any]:
         """The body of a success."""
         answer = await self.call(action, **parameters)
@@ -112,7 +116,7 @@ class Api:
 
 
 class Service:
-    """One process of the ledger; settings are flags by their names. An async context manager."""
+    """A running ledger; settings are flags by their names. An async context manager."""
 
     def __init__(self, log: Path, **settings: object) -> None:
         self._log = log
@@ -147,6 +151,11 @@ class Service:
             code = await process.wait()
         assert code == 0, f"the service ended with code {code}: {self.log_tail()}"
 
+    async def ended(self) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        async with asyncio.timeout(_WAIT_S):
+            return await self._living().wait()
+
     async def create_credential(self) -> Credential:
         """A new credential, made by the operator's command."""
         place: dict[str, object] = {
@@ -157,6 +166,11 @@ class Service:
         assert process.returncode == 0, complaint.decode()
         made = json.loads(output)
         return Credential(made["identifier"], made["secret"])
+
+    def log_records(self) -> list[dict[str, Any]]:
+        """What it logged so far, in order; a line that is not all there yet is left out."""
+        lines = self._log.read_bytes().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"\n")]
 
     def log_tail(self) -> str:
         """The end of what it logged."""
