@@ -24,17 +24,25 @@ class Coalescer(Generic[Key, Value]):
     ) -> None:
         self._fetch = fetch
         self._keys_max = keys_max
-        self._wanted: dict[Key, asyncio.Future[Value | None]] = {}
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
+        self._wanted: dict[Key, list[asyncio.Future[Value | None]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def get(self, key: Key) -> Value | None:
         """The value of `key`, read after this call began. Raises what the fetch raised."""
-        answer = self._wanted.get(key)
-        if answer is None:
-            answer = self._wanted[key] = asyncio.get_running_loop().create_future()
-            if self._task is None:
-                self._task = asyncio.create_task(self._run())
-        return await asyncio.shield(answer)
+        return await self.ask(key)
+
+    def ask(self, key: Key) -> asyncio.Future[Value | None]:
+        """As `get`, for a caller that wants to end its wait by itself. Callers of one key share its value."""
+        answer: asyncio.Future[Value | None] = self._loop.create_future()
+        others = self._wanted.get(key)
+        if others is None:
+            self._wanted[key] = [answer]
+        else:
+            others.append(answer)
+        if self._task is None:
+            self._task = self._loop.create_task(self._run())
+        return answer
 
     async def _run(self) -> None:
         try:
@@ -44,13 +52,15 @@ class Coalescer(Generic[Key, Value]):
         finally:
             self._task = None
 
-    async def _answer(self, wanted: dict[Key, asyncio.Future[Value | None]]) -> None:
+    async def _answer(self, wanted: dict[Key, list[asyncio.Future[Value | None]]]) -> None:
         try:
             found = await self._fetch(list(wanted))
         except Exception as error:  # noqa: BLE001 -- every waiting caller raises it
-            for answer in wanted.values():
+            for answer in (answer for answers in wanted.values() for answer in answers if not answer.done()):
                 answer.set_exception(error)
-                answer.exception()  # a caller that was cancelled meanwhile leaves it unread
         else:
-            for key, answer in wanted.items():
-                answer.set_result(found.get(key))
+            for key, answers in wanted.items():
+                value = found.get(key)
+                for answer in answers:
+                    if not answer.done():
+                        answer.set_result(value)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from eventstore.records import RecordedEvent
+    from eventstore.subscription import Body
     from eventstore.upcast import Upcasters
 
 
@@ -41,20 +42,19 @@ class Codec:
         digest = content_hash(canonical_bytes)
         return NewEvent(event_id, event_type, schema_version, body, metadata, digest)
 
-    def decode(self, record: RecordedEvent) -> dict[str, Any]:
+    def decode(self, record: Body | RecordedEvent) -> dict[str, Any]:
         """The record's data in the newest schema, sealed fields still sealed."""
         data: dict[str, Any] = canonical.loads(record.data)
         return self._upcasters.upcast(record.type, record.schema_version, data)
 
 
-def sealed_subjects(rows: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Whose keys are needed to open these rows."""
-    return {value["subject"] for data in rows for value in data.values() if privacy.is_sealed(value)}
+def sealed_subjects(data: Mapping[str, Any], names: Iterable[str]) -> set[str]:
+    """Whose keys are needed to open these fields of `data`."""
+    return {data[name]["subject"] for name in names if privacy.is_sealed(data.get(name))}
 
 
-def open_sealed(data: dict[str, Any], keys: Mapping[str, bytes | None]) -> dict[str, Any]:
-    """`data` with its sealed fields opened; None where the subject's key was destroyed. Raises Corrupt."""
-    return {
-        name: privacy.unseal(value, keys.get(value["subject"])) if privacy.is_sealed(value) else value
-        for name, value in data.items()
-    }
+def open_sealed(data: dict[str, Any], names: Iterable[str], keys: Mapping[str, bytes | None]) -> None:
+    """Open these fields of `data` in place: None where the subject's key was destroyed. Raises Corrupt."""
+    for name in names:
+        if privacy.is_sealed(data.get(name)):
+            data[name] = privacy.unseal(data[name], keys.get(data[name]["subject"]))

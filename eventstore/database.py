@@ -7,7 +7,7 @@ saves a round trip per query, so only transaction-local settings are allowed abo
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -15,10 +15,14 @@ import asyncpg
 from eventstore.records import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from asyncpg.pool import PoolConnectionProxy
 
 SERVICE_ROLE = "creditledger_service"
 CONNECT_TIMEOUT_S = 5.0
+ACQUIRE_TIMEOUT_S = 5.0
+"""How long a call waits for one of the pool's connections."""
 SILENCE_S = 1.0
 """How long after its own time-out a server may take to say so."""
 
@@ -109,3 +113,16 @@ async def _keep_session(_connection: object) -> None:
 
 def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
+
+
+@asynccontextmanager
+async def connection_of(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
+    """A connection of the pool; one that fell silent is cut, not waited for. May raise TimeoutError."""
+    connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+    try:
+        yield connection
+    except TimeoutError:
+        connection.terminate()
+        raise
+    finally:
+        await pool.release(connection)

@@ -140,7 +140,9 @@ class Flusher:
     def _add(self, batch: _Batch, waiting: _Waiting) -> bool:
         """Put it into the batch unless it has to wait for the next: order within a stream is kept."""
         proposal = waiting.proposal
-        size = sum(len(event.data) + len(event.metadata) for event in proposal.events)
+        size = 0
+        for event in proposal.events:
+            size += len(event.data) + len(event.metadata)
         fits = not batch.waiting or (
             batch.bytes + size <= self._limits.flush_bytes_max
             and batch.events + len(proposal.events) <= self._limits.flush_events_max

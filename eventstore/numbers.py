@@ -31,9 +31,6 @@ class _Held:
     block: int = 1
     taken_at: float = 0.0
 
-    def has(self, count: int) -> bool:
-        return self.end - self.next >= count or (count == 1 and bool(self.returned))
-
 
 class NumberPool:
     """The numbers that this process may give out, by counter."""
@@ -43,23 +40,21 @@ class NumberPool:
         self._held: dict[str, _Held] = {}
         self._lock = asyncio.Lock()
 
-    def holds(self, needs: Mapping[str, int]) -> bool:
-        """Whether that many numbers in a row of each counter are here now."""
-        return all(name in self._held and self._held[name].has(count) for name, count in needs.items())
-
     async def ensure(self, needs: Mapping[str, int]) -> None:
         """Hold at least that many numbers in a row of each counter when this returns."""
-        while not self.holds(needs):
+        while not self._holds(needs):
             async with self._lock:
-                if not self.holds(needs):
+                if not self._holds(needs):
                     await self._take(needs)
 
     def peek(self, name: str, count: int = 1) -> int:
         """The first of the next `count` numbers in a row; 0 if they are not held."""
         held = self._held.get(name)
-        if held is None or not held.has(count):
+        if held is None:
             return 0
-        return held.returned[0] if count == 1 and held.returned else held.next
+        if count == 1 and held.returned:
+            return held.returned[0]
+        return held.next if held.end - held.next >= count else 0
 
     def use(self, name: str, first: int, count: int = 1) -> None:
         """Use up the numbers that `peek` showed."""
@@ -94,13 +89,16 @@ class NumberPool:
                 await self._store.return_numbers(name, first, held.end)
         self._held.clear()
 
+    def _holds(self, needs: Mapping[str, int]) -> bool:
+        return all(self.peek(name, count) for name, count in needs.items())
+
     async def _take(self, needs: Mapping[str, int]) -> None:
         """Blocks double while they are used up quickly, and start small again after a pause."""
         now = asyncio.get_running_loop().time()
         counts = {}
         for name, count in needs.items():
             held = self._held.setdefault(name, _Held())
-            if not held.has(count):
+            if not self.peek(name, count):
                 held.block = min(held.block * 2, BLOCK_MAX) if now - held.taken_at < _BUSY_S else 1
                 held.taken_at = now
                 counts[name] = max(count, held.block)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from eventstore.database import is_busy, is_lost, reachable
+from eventstore.database import connection_of, is_busy, is_lost, reachable
 from eventstore.flush_arguments import flush_arguments
 from eventstore.records import (
     Head,
@@ -24,14 +23,9 @@ from eventstore.statements import statement
 from eventstore.store import READ_STREAM_EVENTS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
-
-    from asyncpg.pool import PoolConnectionProxy
+    from collections.abc import Mapping, Sequence
 
     from eventstore.records import Proposal
-
-ACQUIRE_TIMEOUT_S = 5.0
-"""How long a call waits for one of the pool's connections."""
 
 _OUTCOMES = {str(outcome): outcome for outcome in Outcome}
 
@@ -49,7 +43,7 @@ class PostgresStore:
         arguments = flush_arguments(batch)
         sent = False
         try:
-            async with self._connection() as connection:
+            async with connection_of(self._pool) as connection:
                 sent = True
                 rows = await connection.fetch(statement("append_batch"), self.lane, self._notify, *arguments)
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
@@ -135,23 +129,11 @@ class PostgresStore:
 
     async def _all(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         with reachable():
-            async with self._connection() as connection:
+            async with connection_of(self._pool) as connection:
                 return await connection.fetch(statement(name), *arguments)
 
     async def _one(self, name: str, *arguments: Any) -> tuple[Any, ...] | None:
         with reachable():
-            async with self._connection() as connection:
+            async with connection_of(self._pool) as connection:
                 row = await connection.fetchrow(statement(name), *arguments)
         return None if row is None else tuple(row)
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[PoolConnectionProxy]:
-        """A connection of the pool; one that fell silent is cut, not waited for."""
-        connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        try:
-            yield connection
-        except TimeoutError:
-            connection.terminate()
-            raise
-        finally:
-            await self._pool.release(connection)

@@ -9,11 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eventstore.records import RecordedEvent
+from eventstore.subscription import Body
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from service.domain.events import Event
 
 _ACCOUNT_PREFIX = "account-"
@@ -27,10 +25,9 @@ class Fact:
     event: Event
     position: int
     stream: str
-    recorded_at: datetime
 
 
-Decoder = Callable[[Sequence[RecordedEvent]], Awaitable[list[Fact]]]
+Decoder = Callable[[Sequence[Body]], Awaitable[list[Fact]]]
 """One fact per record, in order. Raises `eventstore.records.Corrupt` for what cannot be read."""
 
 

@@ -3,6 +3,9 @@
 Each read is one statement, hence one snapshot: its rows, the fence's `reached` (up to where the projections
 it uses have come) and `required` (up to where what it asks about has been written: the account's stream, or
 the whole lane). If the projections are behind, it waits for them and reads once more.
+
+Questions that come at the same time share a connection, and those of a kind a statement: its round trip
+costs more than what it finds. A long credit log is read by itself, so that nobody waits for another's.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from eventstore.database import reachable
+from eventstore.coalesce import Coalescer
+from eventstore.database import connection_of, reachable
+from eventstore.deadlines import Deadlines
 from eventstore.records import Unavailable
 from projections import reads
 from projections.views import (
@@ -28,11 +33,23 @@ from projections.views import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import asyncpg
 
+    from eventstore.subscription import Connection
     from projections.reads import Read
     from projections.runner import Runner
 
+    _Question = tuple[Read, tuple[Any, ...]]
+    _Rows = list[asyncpg.Record]
+
+SHARED_MAX = 128
+"""Questions answered in one go."""
+SHARED_ROWS_MAX = 100
+"""Rows of a list that a question may bring along in a shared statement."""
+_SILENT = "PostgreSQL did not answer in time"
+_TOO_LATE = "the read models did not answer in time"
 _DATE_MIN = ""
 _DATE_MAX = "9999-12-31"
 
@@ -55,14 +72,16 @@ class Reader:
         self._pool = pool
         self._runner = runner
         self._lane = lane
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
+        self._deadlines = Deadlines(_expire)
+        self._shared = Coalescer(self._read_together, keys_max=SHARED_MAX)
 
     async def client(self, client_id: int, *, deadline: float) -> ClientRow | None:
         """The client with its credit balance."""
         answer = await self._fetch(reads.CLIENT, client_id, deadline=deadline)
-        values = dict(answer.rows[0].items())
-        if values["client_id"] is None:
+        if not answer.rows[0]["client_id"]:
             return None
-        del values["reached"], values["required"]
+        values = _without_fence(answer.rows[0])
         profile = values.pop("profile")
         return ClientRow(**values, profile=None if profile is None else orjson.loads(profile))
 
@@ -78,7 +97,7 @@ class Reader:
     ) -> Page[CreditRow] | None:
         """The client's credit log in the order it was written; None if there is no such client."""
         if date_from is None and date_to is None:
-            answer = await self._fetch(reads.CREDITS, client_id, start, limit, deadline=deadline)
+            answer = await self._credits(client_id, start, limit, deadline)
         else:
             dates = (date_from or _DATE_MIN, date_to or _DATE_MAX)
             answer = await self._fetch(
@@ -86,28 +105,23 @@ class Reader:
             )
         if not answer.known:
             return None
-        found = tuple(
-            CreditRow(
-                credit_id=credit_id,
-                client_id=client,
-                date=date,
-                description=description,
-                amount=amount,
-                relation_id=relation_id,
-                admin_id=admin_id,
-            )
-            for _, _, _, credit_id, client, date, description, amount, relation_id, admin_id in answer.rows
-            if credit_id is not None
-        )
+        found = tuple([CreditRow(*tuple(row)[-7:]) for row in answer.rows if row["credit_id"] is not None])
         return Page(found, answer.rows[0]["total"], start)
+
+    async def _credits(self, client_id: int, start: int, limit: int | None, deadline: float) -> _Answer:
+        """A first part of it together with others; most credit logs have no more."""
+        most = SHARED_ROWS_MAX if limit is None else min(limit, SHARED_ROWS_MAX)
+        answer = await self._fetch(reads.CREDITS, client_id, start, most, deadline=deadline)
+        if most == limit or answer.rows[0]["total"] - start <= most:
+            return answer
+        return await self._fetch(reads.CREDITS, client_id, start, limit, deadline=deadline, alone=True)
 
     async def invoice(self, invoice_id: int, *, deadline: float) -> InvoiceRow | None:
         """The invoice with its lines and transactions."""
         answer = await self._fetch(reads.INVOICE, invoice_id, deadline=deadline)
-        values = dict(answer.rows[0].items())
-        if values["invoice_id"] is None:
+        if not answer.rows[0]["invoice_id"]:
             return None
-        del values["reached"], values["required"]
+        values = _without_fence(answer.rows[0])
         items = orjson.loads(values.pop("items") or "[]")
         transactions = orjson.loads(values.pop("transactions") or "[]")
         return InvoiceRow(
@@ -159,10 +173,14 @@ class Reader:
             InvoiceTotals(**dict(list(row.items())[2:])) for row in answer.rows if row["status"] is not None
         )
 
-    async def _fetch(self, read: Read, *arguments: Any, deadline: float) -> _Answer:
+    async def _fetch(self, read: Read, *arguments: Any, deadline: float, alone: bool = False) -> _Answer:
         required: int | None = None
         while True:
-            rows = await self._rows(read, arguments, deadline)
+            rows = await (
+                self._read_shared(read, arguments, deadline)
+                if read.is_shared and not alone
+                else self._read_alone(read, arguments, deadline)
+            )
             reached = rows[0]["reached"]
             if reached is None:
                 raise HaltedError(f"{' or '.join(read.uses)}: not prepared, or replaced by another version")
@@ -174,12 +192,67 @@ class Reader:
                 return _Answer(known, rows)
             await self._runner.wait_until(required, deadline, read.uses)
 
-    async def _rows(self, read: Read, arguments: tuple[Any, ...], deadline: float) -> list[asyncpg.Record]:
+    async def _read_shared(
+        self, read: Read, arguments: tuple[Any, ...], deadline: float
+    ) -> list[asyncpg.Record]:
+        answer = self._shared.ask((read, arguments))
+        self._deadlines.watch(answer, deadline)
+        rows = await answer
+        if isinstance(rows, list):
+            return rows
+        raise rows or AssertionError("a question was asked together with others and not answered")
+
+    async def _read_together(self, questions: Sequence[_Question]) -> dict[_Question, _Rows | Exception]:
+        """One statement after the other on one connection: meanwhile the next questions gather."""
+        kinds: dict[Read, list[tuple[Any, ...]]] = {}
+        for read, arguments in questions:
+            kinds.setdefault(read, []).append(arguments)
+        answers: dict[_Question, _Rows | Exception] = {}
         try:
             with reachable():
-                async with asyncio.timeout_at(deadline), self._pool.acquire() as connection:
-                    return await connection.fetch(read.text, self._lane, *arguments)
+                async with connection_of(self._pool) as connection:
+                    for read, asked in kinds.items():
+                        answers |= await self._read_kind(connection, read, asked)
         except TimeoutError:
-            if asyncio.get_running_loop().time() < deadline:
-                raise Unavailable("PostgreSQL did not answer in time") from None
-            raise BehindError("the read models did not answer in time") from None
+            raise Unavailable(_SILENT) from None
+        return answers
+
+    async def _read_kind(
+        self, connection: Connection, read: Read, asked: list[tuple[Any, ...]]
+    ) -> dict[_Question, _Rows | Exception]:
+        """What is wrong with one kind of read is no other's trouble."""
+        try:
+            with reachable():
+                rows = await connection.fetch(read.text, self._lane, *map(list, zip(*asked, strict=True)))
+        except TimeoutError:
+            raise  # the connection is of no use to the next kind either
+        except Exception as error:  # noqa: BLE001 -- raised by each of those who asked
+            return dict.fromkeys([(read, arguments) for arguments in asked], error)
+        found: list[_Rows] = [[] for _ in asked]
+        for row in rows:
+            found[row["no"] - 1].append(row)
+        return {(read, arguments): mine for arguments, mine in zip(asked, found, strict=True)}
+
+    async def _read_alone(
+        self, read: Read, arguments: tuple[Any, ...], deadline: float
+    ) -> list[asyncpg.Record]:
+        try:
+            async with asyncio.timeout_at(deadline):
+                with reachable():
+                    async with connection_of(self._pool) as connection:
+                        places = [[value] for value in arguments] if read.is_shared else arguments
+                        return await connection.fetch(read.text, self._lane, *places)
+        except TimeoutError:
+            if self._loop.time() < deadline:
+                raise Unavailable(_SILENT) from None
+            raise BehindError(_TOO_LATE) from None
+
+
+def _expire(answer: asyncio.Future[Any]) -> None:
+    answer.set_exception(BehindError(_TOO_LATE))
+
+
+def _without_fence(row: asyncpg.Record) -> dict[str, Any]:
+    values = dict(row.items())
+    del values["reached"], values["required"], values["no"]
+    return values

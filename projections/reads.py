@@ -13,19 +13,21 @@ class Read(NamedTuple):
 
     text: str
     uses: tuple[str, ...]
+    is_shared: bool = False
+    """Whether the arguments after the lane are arrays with a place per question, and `no` is that place."""
 
 
-def _read(name: str, *uses: str, scope: str = "") -> Read:
+def _read(name: str, *uses: str, scope: str = "", is_shared: bool = False) -> Read:
     text = statement(name).replace("{scope}", scope)
     for projection in uses:
         text = text.replace(f"{{{projection}}}", BY_NAME[projection].subscription)
-    return Read(text, uses)
+    return Read(text, uses, is_shared)
 
 
-CLIENT = _read("client", "balances", "clients")
-CREDITS = _read("credits", "credits")
+CLIENT = _read("client", "balances", "clients", is_shared=True)
+CREDITS = _read("credits", "credits", is_shared=True)
 CREDITS_BETWEEN = _read("credits_between", "credits")
-INVOICE = _read("invoice", "invoices", "transactions")
+INVOICE = _read("invoice", "invoices", "transactions", is_shared=True)
 INVOICE_TOTALS = _read("invoice_totals", "invoices")
 
 _SCOPES = {

@@ -63,7 +63,7 @@ async def rebuild(
     """
     with reachable():
         async with pool.acquire() as connection, _alone(connection, projection):
-            await _Rebuild(connection, projection, decoders, progress).run()
+            await _Rebuild(pool, connection, projection, decoders, progress).run()
 
 
 async def bring_up_to_date(
@@ -100,6 +100,7 @@ async def _alone(connection: Connection, projection: Projection) -> AsyncIterato
 class _Rebuild:
     def __init__(
         self,
+        pool: asyncpg.Pool,
         connection: Connection,
         projection: Projection,
         decoders: Mapping[int, Decoder],
@@ -110,7 +111,7 @@ class _Rebuild:
         self._next = f"{projection.schema}_next"
         self._progress = progress
         self._ways = {
-            lane: Refold(projection, self._next, lane, decoder) for lane, decoder in decoders.items()
+            lane: Refold(pool, projection, self._next, lane, decoder) for lane, decoder in decoders.items()
         }
 
     async def run(self) -> None:

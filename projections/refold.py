@@ -1,28 +1,35 @@
-"""Folding a stretch of the log into tables of one projection, as rebuilding and verifying do it."""
+"""Folding a stretch of the log into tables of one projection, as rebuilding and verifying do it.
+
+The next batch is read and decoded while PostgreSQL applies the one before, on a connection of its own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventstore.records import Corrupt
-from eventstore.subscription import read_after
+from eventstore.subscription import read_bodies_after
 from projections.projection import apply
 from projections.statements import statement
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from eventstore.subscription import Connection
-    from projections.fact import Decoder
+    from projections.fact import Decoder, Fact
     from projections.projection import Projection
 
-REFOLD_EVENTS_MAX = 5_000
-"""Events per transaction: enough to make statements cheap, and about 10 MB in memory."""
+REFOLD_EVENTS_MAX = 10_000
+"""Events per transaction: enough to make statements cheap, and about 10 MB in memory, twice."""
 
 
 @dataclass(slots=True)
 class Refold:
-    """One lane's way into the tables in `schema`; `position` is how far it came."""
+    """One lane's way into the tables in `schema`; `position` is how far it came. `pool` is read from."""
 
+    pool: asyncpg.Pool
     projection: Projection
     schema: str
     lane: int
@@ -32,16 +39,31 @@ class Refold:
     async def up_to(self, connection: Connection, head: int) -> None:
         """Fold everything up to position `head`, each batch in a transaction. Raises Corrupt, or as `apply`.
 
-        `position` counts only what is committed when the caller has no transaction open.
+        `position` counts only what is committed when the caller has no transaction open. What is read is
+        in the log for good, so it does not matter that another connection reads it.
         """
-        types = self.projection.event_types
-        while self.position < head:
-            limit = min(REFOLD_EVENTS_MAX, head - self.position)
-            records = await read_after(connection, self.lane, self.position, limit)
-            if not records:
-                raise Corrupt(f"lane {self.lane} ends at {self.position}, but its head is {head}")
-            facts = await self.decoder([record for record in records if record.type in types])
-            async with connection.transaction():
-                await connection.execute(statement("write_settings"))
-                await apply(connection, self.projection, self.schema, self.lane, facts)
-            self.position = records[-1].position
+        coming = asyncio.create_task(self._read(self.position, head))
+        try:
+            while self.position < head:
+                facts, end = await coming
+                coming = asyncio.create_task(self._read(end, head))
+                async with connection.transaction():
+                    await connection.execute(statement("write_settings"))
+                    await apply(connection, self.projection, self.schema, self.lane, facts)
+                self.position = end
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    async def _read(self, position: int, head: int) -> tuple[list[Fact], int]:
+        """The facts of one batch, and where it ends."""
+        limit = min(REFOLD_EVENTS_MAX, head - position)
+        if not limit:
+            return [], position
+        async with self.pool.acquire() as connection:
+            bodies, end = await read_bodies_after(
+                connection, self.lane, position, limit, self.projection.event_types
+            )
+        if end == position:
+            raise Corrupt(f"lane {self.lane} ends at {position}, but its head is {head}")
+        return await self.decoder(bodies), end

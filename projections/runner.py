@@ -22,7 +22,7 @@ from eventstore.subscription import (
     advance,
     halt,
     lock_checkpoints,
-    read_after,
+    read_bodies_after,
     read_checkpoints,
 )
 from projections.errors import describe
@@ -74,6 +74,7 @@ class Runner:
         self._linger_s = linger_s
         self._poll_interval_s = poll_interval_s
         self._look_again_at = 0.0
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
         self.standing = Standing({projection.name: projection.subscription for projection in projections})
 
     async def wait_until(
@@ -111,7 +112,7 @@ class Runner:
         """Wait for events, and let every group of projections take one batch of them."""
         if self.standing.lowest() >= self._doorbell.head:
             await self._doorbell.wait(self.standing.lowest(), self._poll_interval_s)
-        if asyncio.get_running_loop().time() >= self._look_again_at:
+        if self._loop.time() >= self._look_again_at:
             await self._look(connection)
         heard = self._doorbell.head
         if self.standing.lowest() >= heard:
@@ -124,7 +125,7 @@ class Runner:
 
     async def _look(self, connection: Connection) -> None:
         """Learn where lane and checkpoints stand without locking anything: an idle service writes nothing."""
-        self._look_again_at = asyncio.get_running_loop().time() + self._poll_interval_s
+        self._look_again_at = self._loop.time() + self._poll_interval_s
         question = self.standing.asked()
         head, checkpoints = await read_checkpoints(connection, self._lane, list(self._projections))
         self._learn(self._projections, checkpoints)
@@ -155,19 +156,20 @@ class Runner:
             running = {name: at for name, (at, state) in checkpoints.items() if state == RUNNING}
             start = min(running.values(), default=0)
             group = [name for name, at in running.items() if at == start]
-            records = await read_after(connection, self._lane, start, limit) if group else []
-            if not records:
+            if not group:
                 return 0
             projections = [self._projections[name] for name in group]
             types = frozenset[str]().union(*(projection.event_types for projection in projections))
-            facts = await self._decoder([record for record in records if record.type in types])
+            bodies, end = await read_bodies_after(connection, self._lane, start, limit, types)
+            if end == start:
+                return 0
+            facts = await self._decoder(bodies)
             for projection in projections:
                 await apply(connection, projection, projection.schema, self._lane, facts)
-            end = records[-1].position
             if not await advance(connection, self._lane, group, start, end):
                 raise Corrupt(f"lane {self._lane}: locked checkpoints moved from {start}")
         self.standing.learn({name: Checkpoint(end, RUNNING) for name in group})
-        return len(records)
+        return end - start
 
     async def _alone(self, connection: Connection, name: str) -> int:
         """Bring one follower over a batch that failed; halt it if it is the one that cannot.

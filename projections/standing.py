@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from eventstore.deadlines import Deadlines
 from eventstore.subscription import RUNNING, Checkpoint
 from projections.views import BehindError, HaltedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    Arrival = asyncio.Future[None]
+
 _UNKNOWN = Checkpoint(0, RUNNING)
 _ABSENT = Checkpoint(0, "absent")
 """Never prepared, or the tables belong to another version of this program by now."""
+
+
+class _Wish(NamedTuple):
+    """What somebody waits for."""
+
+    position: int
+    projections: Iterable[str] | None
+    question: int
 
 
 class Standing:
@@ -23,9 +34,10 @@ class Standing:
     def __init__(self, subscriptions: Mapping[str, str]) -> None:
         self._subscriptions = dict(subscriptions)
         self._checkpoints = dict.fromkeys(subscriptions.values(), _UNKNOWN)
-        self._changed = asyncio.Event()
-        self._wanted = asyncio.Event()
-        self._waiting = 0
+        self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
+        self._wishes: dict[Arrival, _Wish] = {}
+        self._deadlines = Deadlines(self._too_late)
+        self._lingering: Arrival | None = None
         self._asked = 0
         self._answered = 0
 
@@ -41,8 +53,7 @@ class Standing:
         news = {name: found or _ABSENT for name, found in checkpoints.items()}
         turned = [name for name, found in news.items() if found.state != self._checkpoints[name].state]
         self._checkpoints |= news
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._tell()
         return turned
 
     def asked(self) -> int:
@@ -52,8 +63,7 @@ class Standing:
     def answer(self, question: int) -> None:
         """Everything up to this question was answered by a `learn` that began after it was asked."""
         self._answered = question
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._tell()
 
     def groups(self) -> list[list[str]]:
         """Running subscriptions that stand at the same position, the hindmost first."""
@@ -78,30 +88,52 @@ class Standing:
 
     async def linger(self, timeout_s: float) -> None:
         """Let events gather, unless somebody waits for them already or comes to."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._wanted.wait()
-        except TimeoutError:
+        if self._wishes:
             return
+        self._lingering = self._loop.create_future()
+        timer = self._loop.call_later(timeout_s, self._hurry)
+        try:
+            await self._lingering
+        finally:
+            timer.cancel()
 
     async def wait_until(self, position: int, deadline: float, projections: Iterable[str] | None) -> None:
         """See `Runner.wait_until`."""
-        self._waiting += 1
         self._asked += 1
-        question = self._asked
-        self._wanted.set()
+        wish = _Wish(position, projections, self._asked)
+        if self._reached(wish):
+            return
+        arrival: Arrival = self._loop.create_future()
+        self._wishes[arrival] = wish
+        self._deadlines.watch(arrival, deadline)
+        self._hurry()
         try:
-            async with asyncio.timeout_at(deadline):
-                while not self._reached(position, projections, question):
-                    await self._changed.wait()
-        except TimeoutError:
-            raise BehindError(f"the read models did not reach position {position} in time") from None
+            await arrival
         finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._wanted.clear()
+            del self._wishes[arrival]
 
-    def _reached(self, position: int, projections: Iterable[str] | None, question: int) -> bool:
+    def _hurry(self) -> None:
+        if self._lingering is not None and not self._lingering.done():
+            self._lingering.set_result(None)
+
+    def _tell(self) -> None:
+        """Wake those whose wish is settled by what is known now."""
+        for arrival, wish in self._wishes.items():
+            if arrival.done():
+                continue
+            try:
+                if self._reached(wish):
+                    arrival.set_result(None)
+            except HaltedError as halted:
+                arrival.set_exception(halted)
+
+    def _too_late(self, arrival: Arrival) -> None:
+        position = self._wishes[arrival].position
+        arrival.set_exception(BehindError(f"the read models did not reach position {position} in time"))
+
+    def _reached(self, wish: _Wish) -> bool:
+        """Raises HaltedError if it never will be."""
+        position, projections, question = wish
         named = projections is not None
         reached = True
         for projection in self._subscriptions if projections is None else projections:

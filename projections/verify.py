@@ -38,7 +38,7 @@ async def differences(pool: asyncpg.Pool, projection: Projection, decoder: Decod
     """
     with reachable():
         async with pool.acquire() as connection:
-            refold = Refold(projection, _TEMPORARY, lane, decoder)
+            refold = Refold(pool, projection, _TEMPORARY, lane, decoder)
             try:
                 await connection.execute(projection.sql("tables", _TEMPORARY))
                 await refold.up_to(connection, await _checkpoint(connection, projection, lane))

@@ -6,13 +6,15 @@ percent. The protocols above translate these into their own words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
+
+from service.domain.values import value
 
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Page(Generic[Row]):
     """A slice of a list: `rows` from offset `start`, of `total` rows that match."""
 
@@ -21,7 +23,7 @@ class Page(Generic[Row]):
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ClientRow:
     """A client account with its credit balance. `profile` is None once the personal data was erased."""
 
@@ -39,7 +41,7 @@ class ClientRow:
     balance: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value()
 class CreditRow:
     """One line of the credit log; `amount` is signed, `relation_id` a transaction id or 0."""
 
@@ -52,7 +54,7 @@ class CreditRow:
     admin_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ItemRow:
     """One line of an invoice."""
 
@@ -64,7 +66,7 @@ class ItemRow:
     taxed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class TransactionRow:
     """Money that moved through a gateway."""
 
@@ -82,7 +84,7 @@ class TransactionRow:
     refund_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class InvoiceRow:
     """An invoice. `total` is net of `credit`; `paid` is money received, so what is due is total - paid."""
 
@@ -107,7 +109,7 @@ class InvoiceRow:
     transactions: tuple[TransactionRow, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class InvoiceTotals:
     """A client's invoices of one status: how many, their totals, and what is still due on them.
 

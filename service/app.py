@@ -121,15 +121,21 @@ async def _listening(settings: Settings, endpoint: Endpoint, health: Health) -> 
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            is_shared = settings.workers > 1
+            await web.TCPSite(runner, settings.host, settings.port, reuse_port=is_shared).start()
         except OSError as error:
-            raise OSError(
-                f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
-                "--host and --port choose another, port 0 takes a free one"
-            ) from error
+            raise cannot_listen(settings, error) from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+def cannot_listen(settings: Settings, error: OSError) -> OSError:
+    """The same with a sentence for whoever started the service."""
+    return OSError(
+        f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
+        "--host and --port choose another, port 0 takes a free one"
+    )
 
 
 async def _keep_partitions(settings: Settings, core: Core) -> None:

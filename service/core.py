@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -82,9 +84,14 @@ async def bring_up_to_date(settings: Settings, dsn: str) -> list[str]:
 
 
 def ledger_clock(timezone: str) -> Callable[[], str]:
-    """The time in the ledger's time zone, `YYYY-MM-DD HH:MM:SS`."""
+    """The time in the ledger's time zone, `YYYY-MM-DD HH:MM:SS`; the calendar is asked once a second."""
     zone = ZoneInfo(timezone)
-    return lambda: datetime.now(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    @lru_cache(maxsize=1)
+    def text(second: int) -> str:
+        return datetime.fromtimestamp(second, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    return lambda: text(int(time.time()))
 
 
 @asynccontextmanager

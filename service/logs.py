@@ -8,31 +8,34 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
     from structlog.typing import Processor
 
 
-def configure(level: str, log_format: str) -> None:
-    """Set up structlog, and standard logging (aiohttp, asyncio) through it. Once per process."""
+def configure(level: str, log_format: str, **fields: object) -> None:
+    """Set up structlog, and standard logging (aiohttp, asyncio) through it. Once per process.
+
+    `fields` stand in every line.
+    """
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        lambda _logger, _method, event: {**event, **fields},
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     as_json = log_format == "json"
     structlog.configure(
-        # Bytes all the way: encoding and printing text cost twice as much, for every request.
-        processors=[*shared, structlog.processors.format_exc_info, _json_bytes]
-        if as_json
-        else [*shared, structlog.dev.ConsoleRenderer(colors=False)],
+        # One step, and bytes all the way: a chain of steps cost three times as much, for every request.
+        processors=[_JsonLine(fields)] if as_json else [*shared, structlog.dev.ConsoleRenderer(colors=False)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(_Gathered(sys.stderr.buffer))  # type: ignore[arg-type] # write and flush is all it needs
         if as_json
@@ -93,8 +96,29 @@ def _configure_standard_logging(level: int, shared: list[Processor], *, as_json:
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
-def _json_bytes(_logger: object, _method: str, event: MutableMapping[str, Any]) -> bytes:
-    return orjson.dumps(event, default=repr)
+class _JsonLine:
+    """What `add_log_level`, `TimeStamper` and `format_exc_info` do, and the encoding, in one."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self._fields = fields
+        self._second = 0
+        self._start_of_second = ""
+
+    def __call__(self, logger: object, method: str, event: MutableMapping[str, Any]) -> bytes:
+        if "exc_info" in event:
+            event = structlog.processors.format_exc_info(logger, method, event)
+        event.update(self._fields)
+        event["level"] = method
+        event["timestamp"] = self._now()
+        return orjson.dumps(event, default=repr)
+
+    def _now(self) -> str:
+        """ISO 8601 in UTC with microseconds; the calendar is asked once a second."""
+        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._start_of_second = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._start_of_second}.{nanoseconds // 1000:06d}Z"
 
 
 def _dumps(value: Any, **_options: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from service.http.whole_answer import WholeAnswer
 from service.whmcs.encoder import JSON, error
 
 if TYPE_CHECKING:
@@ -46,9 +47,5 @@ def error_body(message: str) -> bytes:
     return JSON.write(error(message))
 
 
-def _refused(message: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=error_body(message),
-        status=status,
-        headers={"Content-Type": JSON.content_type} | (headers or {}),
-    )
+def _refused(message: str, status: int, headers: dict[str, str] | None = None) -> WholeAnswer:
+    return WholeAnswer(status, {"Content-Type": JSON.content_type} | (headers or {}), error_body(message))

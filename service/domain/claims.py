@@ -6,11 +6,13 @@ it is made with a secret. Pure; anyone above the domain may import it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from service.domain.events import AdminAdded, CredentialIssued, CredentialRevoked, InvoiceIssued
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from service.domain.events import Event
 
 
@@ -29,21 +31,21 @@ def credential_claim(identifier: str) -> str:
     return f"credential:{identifier}"
 
 
-def claims(event: Event) -> tuple[str, ...]:
-    """The names `event` takes."""
-    match event:
-        case InvoiceIssued():
-            return (invoice_claim(event.invoice_id),)
-        case AdminAdded():
-            return (admin_claim(event.admin_id),)
-        case CredentialIssued():
-            return (credential_claim(event.identifier),)
-        case _:
-            return ()
+_CLAIMS: dict[type[Event], Callable[[Any], str]] = {
+    InvoiceIssued: lambda event: invoice_claim(event.invoice_id),
+    AdminAdded: lambda event: admin_claim(event.admin_id),
+    CredentialIssued: lambda event: credential_claim(event.identifier),
+}
+_RELEASES: dict[type[Event], Callable[[Any], str]] = {
+    CredentialRevoked: lambda event: credential_claim(event.identifier)
+}
 
 
-def releases(event: Event) -> tuple[str, ...]:
-    """The names `event` gives back."""
-    if isinstance(event, CredentialRevoked):
-        return (credential_claim(event.identifier),)
-    return ()
+def claims(events: tuple[Event, ...]) -> tuple[str, ...]:
+    """The names that `events` take."""
+    return tuple([_CLAIMS[type(event)](event) for event in events if type(event) in _CLAIMS])
+
+
+def releases(events: tuple[Event, ...]) -> tuple[str, ...]:
+    """The names that `events` give back."""
+    return tuple([_RELEASES[type(event)](event) for event in events if type(event) in _RELEASES])

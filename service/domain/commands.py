@@ -4,15 +4,16 @@ integer hundredths unless said otherwise, dates exist, texts are bounded. Units 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from service.domain.values import value
 
 if TYPE_CHECKING:
     from service.domain.events import Profile
     from service.domain.invoice_status import InvoiceStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Offer:
     """What a decision may use up: the next free number of each kind, and the time.
 
@@ -20,16 +21,16 @@ class Offer:
     run on from `item`.
     """
 
-    client: int
-    credit: int
-    transaction: int
-    invoice: int
-    item: int
+    client: int = 0
+    credit: int = 0
+    transaction: int = 0
+    invoice: int = 0
+    item: int = 0
     now: str
     """`YYYY-MM-DD HH:MM:SS` in the ledger's time zone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class OpenAccount:
     """Open a client account; `owner_id` None means that the client owns itself."""
 
@@ -44,7 +45,7 @@ class OpenAccount:
     notify: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class AddCredit:
     """Give the client credit by hand. `date` None means today."""
 
@@ -54,7 +55,7 @@ class AddCredit:
     admin_id: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RemoveCredit:
     """Take credit back by hand; never below zero."""
 
@@ -64,7 +65,7 @@ class RemoveCredit:
     admin_id: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class NewItem:
     """A line to be invoiced; `amount` may be negative (a discount)."""
 
@@ -73,7 +74,7 @@ class NewItem:
     taxed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class IssueInvoice:
     """Issue an invoice. Dates None mean today, and today + `due_days`. Rates are thousandths of a percent.
 
@@ -95,7 +96,7 @@ class IssueInvoice:
     notify: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class ApplyCredit:
     """Pay (part of) an invoice from the credit. `amount` None means all that is due; 0 is refused."""
 
@@ -104,7 +105,7 @@ class ApplyCredit:
     notify: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class RecordPayment:
     """Record money that a gateway received for an invoice.
 

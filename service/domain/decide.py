@@ -6,7 +6,7 @@ Everything above the domain may import it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from service.domain.commands import (
     AccountCommand,
@@ -19,15 +19,7 @@ from service.domain.commands import (
     RemoveCredit,
 )
 from service.domain.credit import add_credit, apply_credit, remove_credit
-from service.domain.events import (
-    AccountOpened,
-    CreditAdded,
-    CreditApplied,
-    CreditRemoved,
-    Event,
-    InvoiceIssued,
-    PaymentRecorded,
-)
+from service.domain.events import InvoiceIssued
 from service.domain.invoicing import issue_invoice
 from service.domain.opening import open_account
 from service.domain.payments import record_payment
@@ -36,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from service.domain.account import AccountState
+    from service.domain.events import Event
     from service.domain.refusals import Decision
 
 _DECIDERS: dict[type, Callable[[AccountState, Any, Offer], Decision]] = {
@@ -56,30 +49,12 @@ def decide(state: AccountState, command: AccountCommand, offer: Offer) -> Decisi
     return _DECIDERS[type(command)](state, command, offer)
 
 
-class Used(NamedTuple):
-    """How many numbers of each kind a decision took from its offer."""
-
-    client: int
-    credit: int
-    transaction: int
-    invoice: int
-    item: int
-
-
-def numbers_used(events: tuple[Event, ...]) -> Used:
-    """Count the numbers that stand in `events`, the outcome of one decision."""
-    client = credit = transaction = invoice = item = 0
+def numbers_used(events: tuple[Event, ...]) -> dict[str, int]:
+    """How many numbers of each counter stand in `events`, the outcome of one decision."""
+    used: dict[str, int] = {}
     for event in events:
-        match event:
-            case CreditAdded() | CreditRemoved() | CreditApplied():
-                credit += 1
-            case PaymentRecorded():
-                transaction += 1
-            case InvoiceIssued():
-                invoice += 1
-                item += len(event.items)
-            case AccountOpened():
-                client += 1
-            case _:
-                pass  # the other events carry no number of their own
-    return Used(client, credit, transaction, invoice, item)
+        if event.COUNTER:
+            used[event.COUNTER] = used.get(event.COUNTER, 0) + 1
+        if isinstance(event, InvoiceIssued):
+            used["item"] = used.get("item", 0) + len(event.items)
+    return used

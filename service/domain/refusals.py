@@ -5,10 +5,10 @@ Each protocol owns the wording.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from service.domain.events import Event
+from service.domain.values import value
 
 
 class RefusalCode(StrEnum):
@@ -36,7 +36,7 @@ class RefusalCode(StrEnum):
     """The same idempotency key came with another request."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Refusal:
     """The answer no, decided on a state that the log confirmed."""
 
@@ -44,7 +44,7 @@ class Refusal:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class AlreadyRecorded:
     """The same payment is in the history already: a success without new events."""
 

@@ -5,8 +5,9 @@ Plain data; the protocols import this, and nothing of the log's own words is in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from service.domain.values import value
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from service.domain.events import Event
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Idempotency:
     """A caller's own name for its command: the id made of it, and the hash of the request it came with."""
 
@@ -22,7 +23,7 @@ class Idempotency:
     request_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Call:
     """Who asks, from where, and until when the answer is of use."""
 
@@ -35,7 +36,7 @@ class Call:
     idempotency: Idempotency | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Done:
     """The command is in the log. `events` are its own (on a replay: the first time's).
 

@@ -9,16 +9,17 @@ its place in the queue.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eventstore import canonical
+from eventstore.deadlines import Deadlines
 from eventstore.identifiers import uuid7
 from eventstore.records import Outcome, OutcomeUnknown, Proposal, Unavailable, Verdict
 from service.domain.claims import claims, releases
 from service.domain.commands import Offer
 from service.domain.decide import numbers_used
 from service.domain.refusals import AlreadyRecorded, Refusal, RefusalCode
+from service.domain.values import value
 from service.handling.answers import Done
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 
 
 KEY_REUSED = Refusal(RefusalCode.KEY_REUSED)
+RESERVED_BEFORE = "client"
+"""The counter whose number stands in the order: the stream is named after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Order:
     """A command on its way to a stream: how many numbers it may use up, and what it claims besides.
 
@@ -54,7 +57,7 @@ class Order:
     extra_claims: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Taken:
     """A name that the command claims belongs to `stream` already."""
 
@@ -80,6 +83,7 @@ class Executor:
         self._translator = translator
         self._clock = clock
         self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
+        self._deadlines = Deadlines(self._expire)
 
     async def execute(self, order: Order, call: Call) -> Done | Refusal | Taken:
         """The log's answer. Raises QueueFull, Unavailable (nothing recorded) or OutcomeUnknown."""
@@ -87,20 +91,22 @@ class Executor:
         metadata = _metadata(command_id, call)
         while self._loop.time() < call.deadline:
             session = self._sessions.cached(order.stream)
-            if session is None or not self._numbers.holds(order.numbers):
+            offer = self._offer(order)
+            if session is None or offer is None:
                 await self._fetch(order, call.deadline)
                 continue
-            offer = self._offer(order)
             decision = session.decider.decide(session.state, order.command, offer)
             events: tuple[Event, ...] = decision if isinstance(decision, tuple) else ()
             proposal = self._proposal(order, session, command_id, events, metadata, call)
             answer = self._flusher.submit(proposal, session.chain)
             self._go_ahead(session, offer, events, answer)
-            verdict = await self._verdict(answer, call.deadline)
-            done = await self._answer(verdict, decision, proposal, call.deadline)
+            self._deadlines.watch(answer, call.deadline)
+            verdict = await answer
             if verdict.outcome is Outcome.APPENDED:
                 session.committed = max(session.committed, verdict.last_version)
-            elif done is None or done == KEY_REUSED or (isinstance(done, Done) and done.replayed):
+                return _appended(decision, verdict)
+            done = await self._not_appended(verdict, proposal, call.deadline)
+            if done is None or done == KEY_REUSED or (isinstance(done, Done) and done.replayed):
                 # Not after TAKEN: a number that is in use in the log must not be offered again.
                 self._put_back(offer, events)
             if done is not None:
@@ -116,33 +122,27 @@ class Executor:
         except TimeoutError:
             raise Unavailable("the database did not answer in time") from None
 
-    async def _answer(
-        self, verdict: Verdict, decision: Decision, proposal: Proposal, deadline: float
+    async def _not_appended(
+        self, verdict: Verdict, proposal: Proposal, deadline: float
     ) -> Done | Refusal | Taken | None:
         """What the verdict means; None if the decision has to be made again."""
         match verdict.outcome:
-            case Outcome.CONFLICT:
-                return None
             case Outcome.DUPLICATE:
                 return await self._first_answer(verdict, proposal, deadline)
             case Outcome.MISMATCH:
                 return KEY_REUSED
             case Outcome.TAKEN:
                 return Taken(verdict.stream)
-        if isinstance(decision, AlreadyRecorded):
-            return Done((), 0, replayed=True, transaction_id=decision.transaction_id)
-        return decision if isinstance(decision, Refusal) else Done(decision, verdict.last_position)
+            case _:
+                return None
 
-    def _offer(self, order: Order) -> Offer:
+    def _offer(self, order: Order) -> Offer | None:
+        """What the decision may use up, None if that is not at hand."""
         peek = self._numbers.peek
-        return Offer(
-            client=order.client_id,
-            credit=peek("credit"),
-            transaction=peek("transaction"),
-            invoice=peek("invoice"),
-            item=peek("item", order.numbers.get("item", 1)),
-            now=self._clock(),
-        )
+        offered = {name: peek(name, count) for name, count in order.numbers.items()}
+        if 0 in offered.values():
+            return None
+        return Offer(client=order.client_id, now=self._clock(), **offered)
 
     def _proposal(
         self,
@@ -162,8 +162,8 @@ class Executor:
             order.stream,
             session.version,
             self._translator.encode(order.stream, session.version, events, metadata, order.subject_key),
-            (*order.extra_claims, *(name for event in events for name in claims(event))),
-            tuple(name for event in events for name in releases(event)),
+            (*order.extra_claims, *claims(events)),
+            releases(events),
         )
 
     def _go_ahead(
@@ -187,21 +187,11 @@ class Executor:
         for name, first, count in _used(offer, events):
             self._numbers.put_back(name, first, count)
 
-    async def _verdict(self, answer: asyncio.Future[Verdict], deadline: float) -> Verdict:
-        # A timer of its own: asyncio.timeout costs twice as much, for every command.
-        timer = self._loop.call_at(deadline, self._expire, answer)
-        try:
-            return await answer
-        finally:
-            timer.cancel()
-
     def _expire(self, answer: asyncio.Future[Verdict]) -> None:
         """What is still queued is withdrawn by this; what is in the air cannot be.
 
         Judged here and not where it is awaited: by then the verdict may have been dealt out to nobody.
         """
-        if answer.done():
-            return
         if self._flusher.is_in_flight(answer):
             answer.set_exception(OutcomeUnknown("the database has not answered yet"))
         else:
@@ -221,18 +211,22 @@ class Executor:
         return Done(tuple(fact.event for fact in facts), verdict.last_position, replayed)
 
 
+def _appended(decision: Decision, verdict: Verdict) -> Done | Refusal:
+    """The decision was made on what the log holds."""
+    if isinstance(decision, tuple):
+        return Done(decision, verdict.last_position)
+    if isinstance(decision, AlreadyRecorded):
+        return Done((), 0, replayed=True, transaction_id=decision.transaction_id)
+    return decision
+
+
 def _used(offer: Offer, events: tuple[Event, ...]) -> list[tuple[str, int, int]]:
     """Counter, first number and count of what a decision took; client numbers were reserved before."""
-    if not events:
-        return []
-    used = numbers_used(events)
-    taken = (
-        ("credit", offer.credit, used.credit),
-        ("transaction", offer.transaction, used.transaction),
-        ("invoice", offer.invoice, used.invoice),
-        ("item", offer.item, used.item),
-    )
-    return [row for row in taken if row[2]]
+    return [
+        (name, getattr(offer, name), count)
+        for name, count in numbers_used(events).items()
+        if name != RESERVED_BEFORE
+    ]
 
 
 def _metadata(command_id: UUID, call: Call) -> str:
@@ -240,7 +234,7 @@ def _metadata(command_id: UUID, call: Call) -> str:
         {
             "address": call.address,
             "admin_id": call.admin_id,
-            "command_id": str(command_id),
+            "command_id": command_id,
             "correlation_id": call.request_id,
             "credential": call.credential,
         }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from eventstore import privacy
 from eventstore.coalesce import Coalescer
 from eventstore.records import QueueFull, Unavailable
-from service.domain.claims import admin_claim, invoice_claim
+from service.domain.claims import admin_claim, claims, invoice_claim
 from service.domain.commands import IssueInvoice, RecordPayment
 from service.domain.refusals import Refusal, RefusalCode
+from service.handling.answers import Done
 from service.handling.deciders import CONFIG_STREAM, account_stream, client_of
 from service.handling.execution import Order, Taken
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from eventstore.store import EventStore
     from service.domain.commands import AddCredit, ApplyCredit, OpenAccount, RemoveCredit
     from service.domain.events import CurrencyAdded
-    from service.handling.answers import Call, Done
+    from service.handling.answers import Call
     from service.handling.execution import Executor
     from service.handling.sessions import Sessions
 
@@ -72,10 +73,15 @@ class Ledger:
         self, client_id: int, command: AddCredit | RemoveCredit | IssueInvoice, call: Call
     ) -> Done | Refusal:
         """Carry a command out on a client's account."""
-        numbers = _CREDIT
-        if isinstance(command, IssueInvoice):
-            numbers = {"invoice": 1, "credit": 1, "item": len(command.items)}
-        return await self._on_account(account_stream(client_id), command, numbers, call)
+        stream = account_stream(client_id)
+        if not isinstance(command, IssueInvoice):
+            return await self._on_account(stream, command, _CREDIT, call)
+        numbers = {"invoice": 1, "credit": 1, "item": len(command.items)}
+        done = await self._on_account(stream, command, numbers, call)
+        if isinstance(done, Done):
+            for name in claims(done.events):  # who pays it comes soon, and need not ask
+                self._remember(name, stream)
+        return done
 
     async def on_invoice(self, command: ApplyCredit | RecordPayment, call: Call) -> Done | Refusal:
         """Carry a command out on the account that an invoice belongs to."""
@@ -149,10 +155,13 @@ class Ledger:
         if stream is None:
             stream = await self._lookups.get(name)
             if stream is not None:
-                if len(self._resolved) >= RESOLVED_MAX:
-                    self._resolved.pop(next(iter(self._resolved)))
-                self._resolved[name] = stream
+                self._remember(name, stream)
         return stream
+
+    def _remember(self, name: str, stream: str) -> None:
+        if len(self._resolved) >= RESOLVED_MAX:
+            self._resolved.pop(next(iter(self._resolved)))
+        self._resolved[name] = stream
 
     def _email_name(self, email: str) -> str:
         return privacy.hashed_name("email", email.strip().casefold(), self._name_key)

@@ -15,13 +15,17 @@ from projections.fact import Fact
 from service.domain.events import EVENT_TYPES, Event, from_data, to_data
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from eventstore.records import NewEvent, RecordedEvent
     from eventstore.store import EventStore
+    from eventstore.subscription import Body
 
 UPCASTERS = Upcasters()
 """No event type has had a second version yet; each new one registers its step here."""
+
+_SEALED = {name: event.SEALED for name, event in EVENT_TYPES.items() if event.SEALED}
+"""The sealed fields by event type: most events have none, and are not looked through for any."""
 
 
 class Translator:
@@ -40,32 +44,44 @@ class Translator:
         subject_key: bytes | None = None,
     ) -> tuple[NewEvent, ...]:
         """Events ready to be appended after `expected_version`; `subject_key` seals the stream's subject."""
+        encode = self._codec.encode
         return tuple(
-            self._codec.encode(
-                stream, version, event.TYPE, event.VERSION, _data(event, stream, subject_key), metadata
-            )
-            for version, event in enumerate(events, expected_version + 1)
+            [
+                encode(
+                    stream, version, event.TYPE, event.VERSION, _data(event, stream, subject_key), metadata
+                )
+                for version, event in enumerate(events, expected_version + 1)
+            ]
         )
 
-    async def decode(self, records: Sequence[RecordedEvent]) -> list[Fact]:
+    async def decode(self, records: Sequence[Body | RecordedEvent]) -> list[Fact]:
         """The facts behind records, personal data opened (None once erased). Raises Corrupt."""
         rows = [self._codec.decode(record) for record in records]
-        keys = await self._keys(rows)
+        await self._open(
+            [
+                (data, _SEALED[record.type])
+                for record, data in zip(records, rows, strict=True)
+                if record.type in _SEALED
+            ]
+        )
         return [
-            Fact(_event(record, open_sealed(data, keys)), record.position, record.stream, record.recorded_at)
+            Fact(_event(record, data), record.position, record.stream)
             for record, data in zip(records, rows, strict=True)
         ]
 
     def decode_for_decision(self, record: RecordedEvent) -> Event:
         """The event alone, its sealed fields left out: deciders never look at personal data."""
         data = self._codec.decode(record)
-        for name in EVENT_TYPES[record.type].SEALED if record.type in EVENT_TYPES else ():
+        for name in _SEALED.get(record.type, ()):
             data[name] = None
         return _event(record, data)
 
-    async def _keys(self, rows: list[dict[str, Any]]) -> Mapping[str, bytes | None]:
-        subjects = sealed_subjects(rows)
-        return await self._store.subject_keys(sorted(subjects)) if subjects else {}
+    async def _open(self, personal: Sequence[tuple[dict[str, Any], tuple[str, ...]]]) -> None:
+        """Open the sealed fields of these rows in place, with the keys of all of them read at once."""
+        subjects = set[str]().union(*(sealed_subjects(data, names) for data, names in personal))
+        keys = await self._store.subject_keys(sorted(subjects)) if subjects else {}
+        for data, names in personal:
+            open_sealed(data, names, keys)
 
 
 def _data(event: Event, stream: str, subject_key: bytes | None) -> dict[str, Any]:
@@ -77,7 +93,7 @@ def _data(event: Event, stream: str, subject_key: bytes | None) -> dict[str, Any
     return data
 
 
-def _event(record: RecordedEvent, data: dict[str, Any]) -> Event:
+def _event(record: Body | RecordedEvent, data: dict[str, Any]) -> Event:
     try:
         return from_data(record.type, data)
     except (KeyError, TypeError) as error:

@@ -5,14 +5,15 @@ Protocols over HTTP depend on this; the checking itself needs the access rules a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from service.domain.values import value
 
 if TYPE_CHECKING:
     from service.http.php_arrays import Form
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Caller:
     """A known caller: its API credential's identifier, and the admin in whose name it acts."""
 
@@ -20,7 +21,7 @@ class Caller:
     admin_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class AuthFailure:
     """Why the caller is not let in, in the protocol's words, and the HTTP status to say it with."""
 

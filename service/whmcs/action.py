@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from service.domain.refusals import Refusal
+from service.domain.values import value
 from service.whmcs.encoder import error
 from service.whmcs.fields import FieldError, Fields
 from service.whmcs.reading import read_id
@@ -27,7 +28,7 @@ F = TypeVar("F", bound=Fields)
 E = TypeVar("E")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Reply:
     """An answer before it is encoded, and what the headers and the log say about it."""
 

@@ -6,6 +6,7 @@ Lives here: names and dialling codes out of CLDR and libphonenumber. What is req
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -33,6 +34,7 @@ class Phone(NamedTuple):
     formatted: str
 
 
+@lru_cache(maxsize=10_000)
 def phone(number: str, country: str) -> Phone:
     """What `number` is, dialled in `country`. What cannot be told is "", never a guess."""
     try:

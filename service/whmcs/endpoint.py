@@ -14,15 +14,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import web
 
-from eventstore.identifiers import uuid7
+from eventstore.identifiers import uuid7_hex
 from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from projections.views import BehindError
 from service.handling.answers import Call
 from service.http.callers import AuthFailure
 from service.http.form import FormError, text_of
 from service.http.request_form import parse_request
+from service.http.whole_answer import WholeAnswer
 from service.whmcs.action import Reply, refused
 from service.whmcs.actions import ACTIONS
 from service.whmcs.encoder import JSON, encoder_for
@@ -31,6 +31,8 @@ from service.whmcs.known_actions import KNOWN_ACTIONS
 from service.whmcs.wording import COMMAND_NOT_FOUND, EMPTY_ACTION
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from service.http.callers import Authenticator, Caller
     from service.http.php_arrays import Form
     from service.whmcs.action import AnyAction
@@ -48,9 +50,9 @@ class Endpoint:
         self._services = services
         self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
         self._authenticator = authenticator
-        self._log = structlog.get_logger("service.whmcs")
+        self._log = structlog.get_logger("service.whmcs").bind()  # here, not anew for every line
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
+    async def handle(self, request: web.BaseRequest) -> WholeAnswer:
         """The answer to any request; it never raises but for a caller that hung up."""
         exchange = _Exchange(request)
         try:
@@ -104,7 +106,7 @@ class Endpoint:
             idempotency=named,
         )
 
-    def _response(self, reply: Reply, body: bytes, exchange: _Exchange) -> web.Response:
+    def _response(self, reply: Reply, body: bytes, exchange: _Exchange) -> WholeAnswer:
         headers = {"Content-Type": exchange.encoder.content_type, "X-Request-Id": exchange.request_id}
         if reply.position:
             headers["Ledger-Position"] = str(reply.position)
@@ -112,7 +114,7 @@ class Endpoint:
             headers["Idempotency-Hit"] = "true"
         if reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = str(self._services.options.retry_after_s)
-        return web.Response(body=body, status=reply.status, headers=headers)
+        return WholeAnswer(reply.status, headers, body)
 
     def _write_log(self, reply: Reply, exchange: _Exchange) -> None:
         self._log.info(
@@ -136,7 +138,7 @@ class _Exchange:
     def __init__(self, request: web.BaseRequest) -> None:
         self.started = perf_counter()  # an event loop's own time may be cached, and count milliseconds
         sent = request.headers.get("X-Request-Id")
-        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid7().hex
+        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid7_hex()
         self.action = ""
         self.credential = ""
         self.encoder: Encoder = JSON

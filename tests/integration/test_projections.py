@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from eventstore.postgres import PostgresStore
-    from eventstore.records import RecordedEvent
+    from eventstore.subscription import Body
     from projections.fact import Fact
     from service.domain.commands import AccountCommand
     from service.domain.events import Event
@@ -229,7 +229,7 @@ async def test_a_busy_database_halts_nobody(pool: asyncpg.Pool, ledger_dsn: str,
     await some_history(log)
     attempts = 0
 
-    async def decode(records: Sequence[RecordedEvent]) -> list[Fact]:
+    async def decode(records: Sequence[Body]) -> list[Fact]:
         nonlocal attempts
         attempts += 1
         if attempts == 1:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 READS: list[tuple[str, list[Any]]] = [
     ("read_range", [0, 10, 20]),
     ("read_after", [0, 10, 100]),
+    ("read_bodies_after", [0, 10, 100, ["thing.happened"]]),
     ("read_streams", [0, ["account-1", "account-2"], [0, 3], 1, 100]),
     ("resolve_keys", [0, ["invoice:1", "invoice:2"]]),
     ("read_blocks", [0, 10, 100]),
@@ -43,6 +44,7 @@ async def test_no_read_scans_a_whole_table(pool: asyncpg.Pool, name: str, argume
 _TYPES = {
     "read_range": ["smallint", "bigint", "bigint"],
     "read_after": ["smallint", "bigint", "bigint"],
+    "read_bodies_after": ["smallint", "bigint", "bigint", "text[]"],
     "read_streams": ["smallint", "text[]", "bigint[]", "smallint", "bigint"],
     "resolve_keys": ["smallint", "text[]"],
     "read_blocks": ["smallint", "bigint", "bigint"],

@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 
 from eventstore.database import connect, create_pool
 from eventstore.doorbell import Doorbell
-from projections.reader import Reader
+from projections.reader import SHARED_ROWS_MAX, Reader
 from projections.runner import Runner
 from projections.schema import prepare
-from projections.views import BehindError, HaltedError, InvoiceTotals, TransactionRow
+from projections.views import BehindError, ClientRow, HaltedError, InvoiceTotals, TransactionRow
 from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem, RecordPayment
 from service.domain.events import InvoiceIssued
 from service.domain.invoice_status import InvoiceStatus
@@ -24,8 +25,6 @@ from tests.support.samples import CREDIT_ADDED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
-
-    import asyncpg
 
     from eventstore.postgres import PostgresStore
 
@@ -167,17 +166,17 @@ async def test_writes_of_another_process_are_seen(log: LedgerLog, ledger_dsn: st
 
 
 class BusyRunner(Runner):
-    """Somebody writes whenever a reader waits; a second wait of the same read is an error."""
+    """Projects only once a reader waits, and then somebody writes; a second wait of the read is an error."""
 
     log: LedgerLog
-    waited = False
+    running: asyncio.Task[None] | None = None
 
     async def wait_until(
         self, position: int, deadline: float, projections: Iterable[str] | None = None
     ) -> None:
         """As ever, and one more event is in the log when it ends."""
-        assert not self.waited
-        self.waited = True
+        assert self.running is None
+        self.running = asyncio.create_task(self.run())
         await super().wait_until(position, deadline, projections)
         await self.log.command(1, AddCredit(amount=1, description="One"))
 
@@ -191,12 +190,11 @@ async def test_a_reader_is_not_led_on_by_a_busy_account(
         pool, Doorbell(lambda: connect(ledger_dsn), LANE, listen=False), log.translator.decode, LANE
     )
     runner.log = log
-    task = asyncio.create_task(runner.run())
     client = await Reader(pool, runner, LANE).client(1, deadline=NEVER)
-    task.cancel()
+    assert runner.running is not None
+    runner.running.cancel()
     with suppress(asyncio.CancelledError):
-        await task
-    assert runner.waited
+        await runner.running
     assert client is not None
     assert client.balance >= 1
 
@@ -308,3 +306,65 @@ def _matches(
         and reference in (None, row.reference)
         and (first or "") <= row.date[:10] <= (last or "9999")
     )
+
+
+async def test_questions_asked_together_get_their_own_answers(log: LedgerLog, reader: Reader) -> None:
+    """Reads of all kinds at once, the same one twice and unknown ones among them, are answered as alone."""
+    clients = [await log.open_account() for _ in range(3)]
+    for client in clients:
+        await log.command(client, AddCredit(amount=100 * client, description=f"credit of {client}"))
+    invoices = [await issue(log, client, 1000 + client) for client in clients]
+    asked = [
+        *(reader.client(client, deadline=NEVER) for client in [*clients, 99, 1]),
+        *(reader.credits(client, **ALL) for client in [*clients, 99, 1]),
+        *(reader.invoice(invoice, deadline=NEVER) for invoice in [*invoices, 99, 1]),
+    ]
+    answers: list[Any] = await asyncio.gather(*asked)
+    assert [row and (row.client_id, row.balance) for row in answers[:5]] == [
+        (1, 100),
+        (2, 200),
+        (3, 300),
+        None,
+        (1, 100),
+    ]
+    assert [page and page.rows[0].description for page in answers[5:10]] == [
+        "credit of 1",
+        "credit of 2",
+        "credit of 3",
+        None,
+        "credit of 1",
+    ]
+    assert [row and (row.client_id, row.items[0].amount) for row in answers[10:]] == [
+        (1, 1001),
+        (2, 1002),
+        (3, 1003),
+        None,
+        (1, 1001),
+    ]
+
+
+async def test_a_long_credit_log_comes_whole(log: LedgerLog, reader: Reader) -> None:
+    """Also one with more entries than are read together with others, from any start and to any limit."""
+    client_id = await log.open_account()
+    for number in range(SHARED_ROWS_MAX + 5):
+        await log.command(client_id, AddCredit(amount=1, description=str(number)))
+    whole = [str(number) for number in range(SHARED_ROWS_MAX + 5)]
+    slices = (0, None), (0, SHARED_ROWS_MAX), (0, SHARED_ROWS_MAX + 1), (3, SHARED_ROWS_MAX + 1), (104, 9)
+    for start, limit in slices:
+        page = await reader.credits(client_id, **ALL | {"start": start, "limit": limit})
+        assert page is not None
+        assert page.total == SHARED_ROWS_MAX + 5
+        stop = None if limit is None else start + limit
+        assert [row.description for row in page.rows] == whole[start:stop]
+
+
+async def test_one_kind_of_read_fails_alone(pool: asyncpg.Pool, log: LedgerLog, reader: Reader) -> None:
+    """Tables that somebody dropped are the trouble of those who read them, though others ask with them."""
+    client_id = await log.open_account()
+    await reader.client(client_id, deadline=NEVER)
+    await pool.execute("drop schema projection_invoices cascade")
+    invoice, client = await asyncio.gather(
+        reader.invoice(1, deadline=NEVER), reader.client(client_id, deadline=NEVER), return_exceptions=True
+    )
+    assert isinstance(invoice, asyncpg.UndefinedTableError)
+    assert isinstance(client, ClientRow)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eventstore.records import Unavailable
 from projections import rebuild as rebuilding
+from projections import refold
 from projections.balances.project import PROJECTION as BALANCES
 from projections.projection import CannotApply
 from projections.reader import Reader
@@ -17,9 +19,11 @@ from projections.registry import PROJECTIONS
 from projections.schema import VersionError, prepare
 from projections.verify import differences
 from projections.views import HaltedError
-from service.domain.commands import AddCredit
+from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem, RecordPayment
+from service.domain.invoice_status import InvoiceStatus
+from tests.support.databases import administer
 from tests.support.ledger_log import LedgerLog
-from tests.support.projecting import LANE, NEVER, checkpoints, projecting
+from tests.support.projecting import LANE, NEVER, checkpoints, projecting, rows
 from tests.support.samples import CREDIT_ADDED
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from eventstore.postgres import PostgresStore
-    from eventstore.records import RecordedEvent
+    from eventstore.subscription import Body
     from projections.fact import Fact
     from projections.projection import Projection
 
@@ -63,6 +67,73 @@ async def test_every_projection_is_rebuilt_while_writes_go_on(
         await add_credit(log)
         await runner.wait_until(log.head, NEVER, [projection.name])
     assert await differences(pool, projection, log.translator.decode, LANE) == []
+
+
+async def some_history(log: LedgerLog) -> None:
+    """Accounts that get, spend and pay, so that batches end between events that belong together."""
+    for number in range(3):
+        client = await log.open_account()
+        await log.queue(client, AddCredit(amount=1000, description="Goodwill"))
+        item = NewItem(description="Server", amount=700)
+        await log.queue(client, IssueInvoice(status=InvoiceStatus.UNPAID, items=(item, item)))
+        await log.queue(client, ApplyCredit(invoice_id=number + 1, amount=300))
+        await log.queue(client, RecordPayment(invoice_id=number + 1, reference=f"R{number}"))
+    await log.flush()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7])
+async def test_batches_change_nothing(
+    pool: asyncpg.Pool, ledger_dsn: str, log: LedgerLog, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """However many batches are read ahead of each other, the rows are those that the runner wrote."""
+    await some_history(log)
+    async with projecting(pool, ledger_dsn, log.translator.decode) as runner:
+        await runner.wait_until(log.head, NEVER)
+    async with pool.acquire() as connection:
+        written = await rows(connection)
+        monkeypatch.setattr(refold, "REFOLD_EVENTS_MAX", batch)
+        for projection in PROJECTIONS:
+            await rebuild(pool, projection, {LANE: log.translator.decode})
+        assert await rows(connection) == written
+    assert {position for position, _, _ in (await checkpoints(pool)).values()} == {log.head}
+
+
+async def test_a_crash_in_the_middle_leaves_the_live_tables(
+    pool: asyncpg.Pool, ledger_dsn: str, log: LedgerLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When every session dies between two batches, what was live stays live, and the next try succeeds."""
+    await some_history(log)
+    async with projecting(pool, ledger_dsn, log.translator.decode) as runner:
+        await runner.wait_until(log.head, NEVER)
+    monkeypatch.setattr(refold, "REFOLD_EVENTS_MAX", 2)
+    written, stood = await live_rows(pool), await checkpoints(pool)
+    batches = 0
+
+    async def decode(records: Sequence[Body]) -> list[Fact]:
+        nonlocal batches
+        batches += 1
+        if batches == 3:
+            await administer(
+                ledger_dsn,
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and pid <> pg_backend_pid()",
+            )
+        return await log.translator.decode(records)
+
+    with pytest.raises(Unavailable):
+        await rebuild(pool, BALANCES, {LANE: decode})
+    await pool.expire_connections()
+    assert batches >= 3
+    assert await live_rows(pool) == written
+    assert await checkpoints(pool) == stood
+    await rebuild(pool, BALANCES, {LANE: log.translator.decode})
+    assert await live_rows(pool) == written
+
+
+async def live_rows(pool: asyncpg.Pool) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the live read models."""
+    async with pool.acquire() as connection:
+        return await rows(connection)
 
 
 async def test_prepared_statements_survive_the_switch(
@@ -112,12 +183,21 @@ async def test_a_paused_projection_stays_paused(pool: asyncpg.Pool, log: LedgerL
     assert (await checkpoints(pool))["balances.v1"] == (log.head, "paused", None)
 
 
-async def test_a_rebuild_that_cannot_go_on_changes_nothing(pool: asyncpg.Pool, log: LedgerLog) -> None:
-    """An event the code cannot apply ends the rebuild; live tables and checkpoint are as before."""
+@pytest.mark.parametrize("batch", [1, 10_000])
+async def test_a_rebuild_that_cannot_go_on_changes_nothing(
+    pool: asyncpg.Pool, log: LedgerLog, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """An event the code cannot apply ends the rebuild; live tables and checkpoint are as before.
+
+    What was being read ahead is let go of: every connection is back in the pool.
+    """
+    monkeypatch.setattr(refold, "REFOLD_EVENTS_MAX", batch)
     await log.write("account-99", replace(CREDIT_ADDED, credit_id=999))
+    await add_credit(log)
     before = await checkpoints(pool)
     with pytest.raises(CannotApply):
         await rebuild(pool, BALANCES, {LANE: log.translator.decode})
+    assert pool.get_idle_size() == pool.get_size()
     assert await checkpoints(pool) == before
     assert await pool.fetchval("select count(*) from projection_balances.balance") == 0
 
@@ -136,7 +216,7 @@ async def test_only_one_rebuild_of_a_projection_at_a_time(pool: asyncpg.Pool, lo
     """The second one is refused and leaves the first alone."""
     began, go_on = asyncio.Event(), asyncio.Event()
 
-    async def decode(records: Sequence[RecordedEvent]) -> list[Fact]:
+    async def decode(records: Sequence[Body]) -> list[Fact]:
         began.set()
         await go_on.wait()
         return await log.translator.decode(records)

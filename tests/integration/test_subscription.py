@@ -20,6 +20,7 @@ from eventstore.subscription import (
     halt,
     lock_checkpoints,
     read_after,
+    read_bodies_after,
     read_checkpoints,
     subscribe,
 )
@@ -147,6 +148,23 @@ async def test_a_gap_is_noticed(pool: asyncpg.Pool, ledger_dsn: str, store: Post
         for after, limit in ((0, 10), (2, 1)):
             with pytest.raises(Corrupt, match="position 3 is missing, the next is 4"):
                 await read_after(connection, LANE, after, limit)
+            with pytest.raises(Corrupt, match="position 3 is missing, the next is 4"):
+                await read_bodies_after(connection, LANE, after, limit, ["of no event"])
+
+
+async def test_a_fold_reads_only_the_types_it_applies(pool: asyncpg.Pool, store: PostgresStore) -> None:
+    """Events of other types are passed over, yet counted: the next stretch begins behind them."""
+    await store.append([proposal("thing-1", 0, 3)])
+    recorded = await store.read_range(1, 3)
+    async with pool.acquire() as connection:
+        bodies, end = await read_bodies_after(connection, LANE, 1, 10, ["thing.happened", "other"])
+        assert [tuple(body) for body in bodies] == [
+            (event.position, event.stream, event.type, event.schema_version, event.data)
+            for event in recorded[1:]
+        ]
+        assert end == 3
+        assert await read_bodies_after(connection, LANE, 0, 2, ["other"]) == ([], 2)
+        assert await read_bodies_after(connection, LANE, 3, 2, ["thing.happened"]) == ([], 3)
 
 
 async def test_checkpoints_move_by_compare_and_set(pool: asyncpg.Pool) -> None:

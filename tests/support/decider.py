@@ -91,9 +91,5 @@ class Numbers:
 
     def take(self, events: tuple[Event, ...]) -> None:
         """Move on past the numbers that `events` used."""
-        used = numbers_used(events)
-        self.client += used.client
-        self.credit += used.credit
-        self.transaction += used.transaction
-        self.invoice += used.invoice
-        self.item += used.item
+        for counter, count in numbers_used(events).items():
+            setattr(self, counter, getattr(self, counter) + count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from projections.fact import Fact
@@ -10,9 +9,7 @@ from projections.fact import Fact
 if TYPE_CHECKING:
     from service.domain.events import Event
 
-_RECORDED_AT = datetime(2025, 3, 1, tzinfo=UTC)
-
 
 def facts(*events: Event, stream: str = "account-7") -> list[Fact]:
     """The events as positions 1, 2, 3 ... of one stream."""
-    return [Fact(event, position, stream, _RECORDED_AT) for position, event in enumerate(events, 1)]
+    return [Fact(event, position, stream) for position, event in enumerate(events, 1)]

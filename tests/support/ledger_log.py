@@ -80,7 +80,7 @@ class LedgerLog:
             self._keys[stream] = await self._store.create_subject_key(stream, privacy.new_key())
         version = self._versions.get(stream, 0)
         encoded = self.translator.encode(stream, version, listed, "{}", self._keys[stream])
-        names = tuple(name for event in listed for name in claims(event))
+        names = claims(tuple(listed))
         self._queue.append(Proposal(uuid7(), None, stream, version, encoded, names))
         self._versions[stream] = version + len(listed)
         self.facts += [(stream, event) for event in listed]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from eventstore.subscription import Connection
     from projections.fact import Decoder
     from projections.projection import Projection
 
@@ -43,7 +44,7 @@ async def projecting(
 
 
 async def rows(
-    connection: asyncpg.Connection, schema: str | None = None, projections: Sequence[Projection] = PROJECTIONS
+    connection: Connection, schema: str | None = None, projections: Sequence[Projection] = PROJECTIONS
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of the read models, ordered; `schema` None means the live ones."""
     return {

@@ -13,17 +13,17 @@ _CLAIMS = {
 
 def test_each_event_claims_the_names_it_creates() -> None:
     """Invoices, admins and credentials hold their name; no other event holds one."""
-    assert {event.TYPE: claims(event) for event in EVERY_EVENT if claims(event)} == _CLAIMS
+    assert {event.TYPE: claims((event,)) for event in EVERY_EVENT if claims((event,))} == _CLAIMS
 
 
 def test_only_a_revocation_gives_a_name_back() -> None:
     """What it releases is exactly what the credential claimed."""
-    released = {event.TYPE: releases(event) for event in EVERY_EVENT if releases(event)}
+    released = {event.TYPE: releases((event,)) for event in EVERY_EVENT if releases((event,))}
     assert released == {"credential.revoked": _CLAIMS["credential.issued"]}
     issued = CredentialIssued(identifier="x", name="", admin_id=1)
-    assert claims(issued) == releases(CredentialRevoked(identifier="x"))
+    assert claims((issued,)) == releases((CredentialRevoked(identifier="x"),))
 
 
 def test_names_of_different_kinds_never_meet() -> None:
     """Admin 17 and invoice 17 do not stand in each other's way, and a look-up uses the claimed name."""
-    assert claims(AdminAdded(admin_id=17, name="")) != claims(INVOICE_ISSUED) == (invoice_claim(17),)
+    assert claims((AdminAdded(admin_id=17, name=""),)) != claims((INVOICE_ISSUED,)) == (invoice_claim(17),)

@@ -25,7 +25,17 @@ def test_sealed_data_shows_nothing_and_opens_to_what_it_was() -> None:
 def test_a_destroyed_key_leaves_nothing() -> None:
     """Without the key the value is gone, not an error."""
     sealed = privacy.seal(PROFILE, "account-1", privacy.new_key())
-    assert open_sealed({"profile": sealed, "n": 1}, {"account-1": None}) == {"profile": None, "n": 1}
+    data = {"profile": sealed, "n": 1}
+    open_sealed(data, ["profile"], {"account-1": None})
+    assert data == {"profile": None, "n": 1}
+
+
+def test_only_the_fields_named_are_looked_at() -> None:
+    """Fields that hold no personal data are passed over, and so is a field that was never sealed."""
+    sealed = privacy.seal(PROFILE, "account-1", privacy.new_key())
+    data = {"profile": sealed, "other": sealed, "n": {"a": 1}}
+    open_sealed(data, ["profile", "n", "absent"], {"account-1": None})
+    assert data == {"profile": None, "other": sealed, "n": {"a": 1}}
 
 
 def test_the_wrong_key_another_subject_or_a_flipped_bit_is_corruption() -> None:
@@ -45,7 +55,8 @@ def test_the_wrong_key_another_subject_or_a_flipped_bit_is_corruption() -> None:
 def test_subjects_of_sealed_fields_are_found() -> None:
     """Whose keys a batch needs is told by the data alone."""
     sealed = privacy.seal(PROFILE, "account-1", privacy.new_key())
-    assert sealed_subjects([{"profile": sealed, "n": {"a": 1}}, {"n": 2}]) == {"account-1"}
+    assert sealed_subjects({"profile": sealed, "n": {"a": 1}}, ["profile", "n", "absent"]) == {"account-1"}
+    assert sealed_subjects({"profile": sealed, "n": {"a": 1}}, ["n"]) == set()
 
 
 def test_hashed_names_are_equal_only_for_equal_values_and_keys() -> None:

@@ -20,7 +20,7 @@ def standing(**positions: int) -> Standing:
     return known
 
 
-def test_those_who_stand_together_are_fed_together() -> None:
+async def test_those_who_stand_together_are_fed_together() -> None:
     """Groups are by position, the hindmost first; who does not run is in none."""
     known = standing(a=5, b=3, c=5, d=1)
     known.learn({"d": Checkpoint(1, "halted")})
@@ -28,14 +28,14 @@ def test_those_who_stand_together_are_fed_together() -> None:
     assert known.lowest() == 3
 
 
-def test_a_group_does_not_overtake_the_next() -> None:
+async def test_a_group_does_not_overtake_the_next() -> None:
     """The hindmost gets just as many events as bring it level, so that both are fed together from then on."""
     known = standing(a=5, b=3)
     assert known.room(["b"], 100) == 2
     assert known.room(["a"], 100) == 100
 
 
-def test_a_change_of_state_is_told_once() -> None:
+async def test_a_change_of_state_is_told_once() -> None:
     """`learn` names who started or stopped, so that it is logged once."""
     known = standing(a=1)
     assert known.learn({"a": None}) == ["a"]
@@ -49,6 +49,35 @@ async def test_waiting_ends_when_all_named_have_arrived() -> None:
     await asyncio.sleep(0)
     known.learn({"a": Checkpoint(2, "running")})
     await waiter
+
+
+async def test_who_waits_is_not_woken_for_others() -> None:
+    """News that does not settle a wish leaves it waiting, and the next that does ends it."""
+    known = standing(a=1, b=1)
+    waiters = [asyncio.create_task(known.wait_until(position, NEVER, ["a"])) for position in (2, 3)]
+    await asyncio.sleep(0)
+    known.learn({"b": Checkpoint(9, "running")})
+    known.learn({"a": Checkpoint(2, "running")})
+    await waiters[0]
+    assert not waiters[1].done()
+    known.learn({"a": Checkpoint(3, "running")})
+    await waiters[1]
+
+
+async def test_a_waiter_that_left_hurries_nobody() -> None:
+    """A caller that hung up is forgotten: the next batch lingers as if it had never come."""
+    known = standing(a=1)
+    waiter = asyncio.create_task(known.wait_until(2, NEVER, ["a"]))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    lingering = asyncio.create_task(known.linger(NEVER))
+    await asyncio.sleep(0)
+    known.learn({"a": Checkpoint(2, "running")})
+    await asyncio.sleep(0)
+    assert not lingering.done()
+    lingering.cancel()
 
 
 async def test_waiting_ends_at_the_deadline() -> None:

@@ -1,0 +1,74 @@
+"""Every fact the ledger records, and its translation to and from the plain dict that the log stores.
+
+A field is part of the log's format for ever: adding one means a new schema version and an upcaster.
+Amounts are integer hundredths of the event's currency, dates ISO `YYYY-MM-DD`, times `YYYY-MM-DD HH:MM:SS`
+in the ledger's time zone, rates thousandths of a percent. Pure; anyone above the domain may import it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from service.domain.events.access import AdminAdded, CredentialIssued, CredentialRevoked
+from service.domain.events.base import PROFILE_FIELDS, Event, Profile
+from service.domain.events.clients import AccountOpened
+from service.domain.events.config import CurrencyAdded
+from service.domain.events.credit import CreditAdded, CreditApplied, CreditRemoved
+from service.domain.events.invoices import InvoiceIssued, InvoiceItem, InvoiceSettled, PaymentRecorded
+
+__all__ = [
+    "EVENT_TYPES",
+    "PROFILE_FIELDS",
+    "AccountOpened",
+    "AdminAdded",
+    "CredentialIssued",
+    "CredentialRevoked",
+    "CreditAdded",
+    "CreditApplied",
+    "CreditRemoved",
+    "CurrencyAdded",
+    "Event",
+    "InvoiceIssued",
+    "InvoiceItem",
+    "InvoiceSettled",
+    "PaymentRecorded",
+    "Profile",
+    "from_data",
+    "to_data",
+]
+
+_TYPES: tuple[type[Event], ...] = (
+    AccountOpened,
+    CreditAdded,
+    CreditRemoved,
+    CreditApplied,
+    InvoiceIssued,
+    InvoiceSettled,
+    PaymentRecorded,
+    CurrencyAdded,
+    AdminAdded,
+    CredentialIssued,
+    CredentialRevoked,
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {cls.TYPE: cls for cls in _TYPES}
+
+_FIELDS: dict[type, tuple[str, ...]] = {
+    cls: tuple(f.name for f in fields(cls)) for cls in (*EVENT_TYPES.values(), InvoiceItem)
+}
+
+
+def to_data(event: Event | InvoiceItem) -> dict[str, Any]:
+    """The plain dict the log stores for `event`, keys as its fields."""
+    data = {name: getattr(event, name) for name in _FIELDS[type(event)]}
+    if isinstance(event, InvoiceIssued):
+        data["items"] = [to_data(item) for item in event.items]
+    return data
+
+
+def from_data(event_type: str, data: dict[str, Any]) -> Event:
+    """The event that `to_data` wrote. Raises KeyError for an unknown type, TypeError for wrong fields."""
+    if event_type == InvoiceIssued.TYPE:
+        data = {**data, "items": tuple(InvoiceItem(**item) for item in data["items"])}
+    return EVENT_TYPES[event_type](**data)
