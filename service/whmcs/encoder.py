@@ -1,20 +1,22 @@
-"""How answers are written: JSON as WHMCS's own server writes it, and the texts of amounts and rates.
+"""How answers are made and in which format they leave; the formats themselves are in `encoding`.
 
-Lives here: bytes and number formats. Actions return plain dicts; which encoder writes them is chosen by
-`responsetype`. Today JSON is the only one, so it answers every `responsetype`.
+Lives here: the texts of amounts and rates, and the choice by `responsetype`. Actions return plain dicts and
+know nothing of formats. The JSON that nearly every client asks for is found first.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
-import orjson
+from service.http.form import text_of
+from service.whmcs.encoding import json, nvp, xml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from service.http.php_arrays import Form
 
 Body = dict[str, Any]
 """An answer: texts, integers, booleans, lists and dicts, in the order they are written."""
@@ -22,46 +24,64 @@ Body = dict[str, Any]
 ZERO_TIME = "0000-00-00 00:00:00"
 """How an absent time is written."""
 
-_NEEDS_ESCAPE = re.compile(rb"[<>&'\\\x80-\xff]")
-_ESCAPED_QUOTE = re.compile(r'\\["\\]')
-_HEX_ESCAPES = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "'": "\\u0027"})
+
+class Encoder(Protocol):
+    """A way from an answer to bytes. `content_type` holds for what was written last."""
+
+    @property
+    def content_type(self) -> str:
+        """The exact header."""
+        ...
+
+    def write(self, body: Body) -> bytes:
+        """The answer's bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
-    """One `responsetype`: its exact Content-Type, and its way from an answer to bytes."""
-
+class _Format:
     content_type: str
     write: Callable[[Body], bytes]
 
 
-def to_json(body: Body) -> bytes:
-    r"""Compact JSON with `"`, `<`, `>`, `&` and `'` in texts as `\u00XX`, other than ASCII as `\uXXXX`.
+JSON: Encoder = _Format(json.CONTENT_TYPE, json.to_json)
+_JSON_WITH_TEXT_IDS: Encoder = _Format(json.CONTENT_TYPE, json.to_json_with_text_ids)
+_NVP: Encoder = _Format(nvp.CONTENT_TYPE, nvp.to_nvp)
 
-    `/` stays as it is. Recorded from a live WHMCS, whose library (PSR-7 JsonResponse) has these defaults.
+
+class _Unasked:
+    """No format was asked for: NVP, or XML for what has lists in it, as WHMCS's oldest clients expect."""
+
+    __slots__ = ("_action", "content_type")
+
+    def __init__(self, action: str) -> None:
+        self._action = action
+        self.content_type = nvp.CONTENT_TYPE
+
+    def write(self, body: Body) -> bytes:
+        is_flat = not any(isinstance(value, dict | list) for value in body.values())
+        encoder = _NVP if is_flat else _xml(self._action)
+        self.content_type = encoder.content_type
+        return encoder.write(body)
+
+
+def encoder_for(form: Form, headers: Mapping[str, str], *, ids_as_text: bool = False) -> Encoder:
+    """The encoder that a request asks for by `responsetype`, in any case; an unknown one is XML.
+
+    Without any it is JSON if JSON is all that the caller accepts. Only JSON tells ids from texts, so
+    `ids_as_text` changes nothing else.
     """
-    fast = orjson.dumps(body)
-    if _NEEDS_ESCAPE.search(fast) is None:
-        return fast
-    # Outside texts JSON has none of these characters, so replacing them everywhere is safe. Backslashes
-    # are taken in pairs: `\\"` ends a text after a backslash, `\"` is a quote within one.
-    text = json.dumps(body, ensure_ascii=True, separators=(",", ":")).translate(_HEX_ESCAPES)
-    return _ESCAPED_QUOTE.sub(_hex_quote, text).encode("ascii")
+    asked = text_of(form, "responsetype").lower()
+    if asked == "json" or (not asked and headers.get("Accept", "").lower() == json.CONTENT_TYPE):
+        return _JSON_WITH_TEXT_IDS if ids_as_text else JSON
+    if asked == "nvp":
+        return _NVP
+    action = text_of(form, "action").strip().lower()
+    return _xml(action) if asked else _Unasked(action)
 
 
-def _hex_quote(match: re.Match[str]) -> str:
-    return "\\u0022" if match.group() == '\\"' else match.group()
-
-
-# No charset: a client library decodes only what starts with this, and others compare it whole.
-JSON = Encoder("application/json", to_json)
-
-_ENCODERS = {"json": JSON}
-
-
-def encoder_for(response_type: str) -> Encoder:
-    """The encoder that the request asked for."""
-    return _ENCODERS.get(response_type.lower(), JSON)
+def _xml(action: str) -> Encoder:
+    return _Format(xml.CONTENT_TYPE, partial(xml.to_xml, action))
 
 
 def error(message: str) -> Body:
@@ -79,6 +99,11 @@ def money(amount: int) -> str:
 def rate3(rate: int) -> str:
     """Thousandths of a percent: 19500 is `19.500`."""
     return f"{rate // 1000}.{rate % 1000:03d}"
+
+
+def rate5(rate: int) -> str:
+    """Hundred-thousandths: 90000 is `0.90000`."""
+    return f"{rate // 100_000}.{rate % 100_000:05d}"
 
 
 def flag(value: bool) -> int:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.whmcs.encoder import JSON, encoder_for, error, flag, money, rate3, to_json
+from service.whmcs.encoder import JSON, encoder_for, error, flag, money, rate3
+from service.whmcs.encoding.json import to_json
+
+if TYPE_CHECKING:
+    from service.http.php_arrays import Form
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 _BODIES = st.dictionaries(
@@ -69,11 +73,52 @@ def test_the_recorded_answer_byte_for_byte() -> None:
     )
 
 
-@pytest.mark.parametrize("response_type", ["json", "JSON", "", "xml", "nvp", "whatever"])
-def test_every_response_type_is_json_for_now(response_type: str) -> None:
-    """The content type has no charset: a client library compares it."""
-    assert encoder_for(response_type) is JSON
+XML_TYPE = "application/xml; charset=utf-8"
+NVP_TYPE = "text/plain; charset=utf-8"
+NVP_TEXT = b"result=error;message=no;"
+
+
+@pytest.mark.parametrize("response_type", ["json", "JSON", "Json"])
+def test_json_is_json(response_type: str) -> None:
+    """In any case; the content type has no charset, because a client library compares it."""
+    assert encoder_for({"responsetype": response_type}, {"Accept": "text/xml"}) is JSON
     assert JSON.content_type == "application/json"
+
+
+@pytest.mark.parametrize("response_type", ["xml", "XML", "whatever", "json;"])
+def test_xml_and_what_nobody_knows_are_xml(response_type: str) -> None:
+    """The document names the action in lower case, or the emptiness where it should be."""
+    for action, named in (("", b""), (" GetCredits ", b"getcredits"), ("<A>", b"&lt;a&gt;")):
+        encoder = encoder_for({"responsetype": response_type, "action": action}, {})
+        assert b"\n<action>" + named + b"</action>\n<result>error</result>\n" in encoder.write(error("no"))
+        assert encoder.content_type == XML_TYPE
+
+
+def test_nvp_is_nvp() -> None:
+    """Even of lists, and whatever else would be accepted."""
+    encoder = encoder_for({"responsetype": "Nvp"}, {"Accept": "application/json"})
+    assert encoder.write({"a": {"b": [1]}}) == b"a[b][0]=1;"
+    assert (encoder.write(error("no")), encoder.content_type) == (NVP_TEXT, NVP_TYPE)
+
+
+@pytest.mark.parametrize("form", [{}, {"responsetype": ""}, {"responsetype": {"0": "json"}}])
+def test_without_a_format_the_answer_decides(form: Form) -> None:
+    """What is flat is NVP, what has lists is XML; JSON only for who accepts nothing but JSON."""
+    for accept in ("", "*/*", "application/json, text/plain, */*"):
+        encoder = encoder_for({**form, "action": "GetCredits"}, {"Accept": accept})
+        assert (encoder.write(error("no")), encoder.content_type) == (NVP_TEXT, NVP_TYPE)
+        assert b"<action>getcredits</action>\n<x>\n<y>1</y>\n</x>" in encoder.write({"x": {"y": [1]}})
+        assert encoder.content_type == XML_TYPE
+    assert encoder_for(form, {"Accept": "Application/JSON"}) is JSON
+
+
+def test_text_ids_are_for_json_alone() -> None:
+    """The setting changes JSON, however it was asked for; elsewhere there are only texts."""
+    for response_type, accept in (("json", ""), ("", "application/json")):
+        encoder = encoder_for({"responsetype": response_type}, {"Accept": accept}, ids_as_text=True)
+        assert encoder.write({"clientid": 1, "totalresults": 1}) == b'{"clientid":"1","totalresults":1}'
+        assert encoder.content_type == JSON.content_type
+    assert encoder_for({"responsetype": "nvp"}, {}, ids_as_text=True).write({"clientid": 1}) == b"clientid=1;"
 
 
 @pytest.mark.parametrize(
