@@ -34,5 +34,11 @@ def flush_arguments(batch: Sequence[Proposal]) -> tuple[list[Any], ...]:
     return (*_columns(commands, 5), *_columns(events, 10), *_columns(claims, 2), *_columns(releases, 2))
 
 
+def erase_arguments(batch: Sequence[Proposal]) -> tuple[list[Any], ...]:
+    """What es.append_and_erase_v1 takes after those; nothing if nothing is to be erased, as nearly always."""
+    erased = [(number, name) for number, proposal in enumerate(batch, 1) for name in proposal.erases]
+    return (*_columns(erased, 2),) if erased else ()
+
+
 def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

@@ -148,7 +148,12 @@ class Flusher:
             and batch.events + len(proposal.events) <= self._limits.flush_events_max
         )
         # The same command id, or the same claimed name, is judged against the log, so not in one batch.
-        repeats = proposal.command_id in batch.names or not batch.names.isdisjoint(proposal.claims)
+        # A name that is given back must be in the log for that, or out of it for whoever takes it next.
+        repeats = (
+            proposal.command_id in batch.names
+            or not batch.names.isdisjoint(proposal.claims)
+            or not batch.names.isdisjoint(proposal.releases)
+        )
         if not fits or repeats or proposal.stream in batch.held_streams:
             batch.held_streams.add(proposal.stream)
             if not fits:
@@ -159,6 +164,7 @@ class Flusher:
         batch.bytes += size
         batch.names.add(proposal.command_id)
         batch.names.update(proposal.claims)
+        batch.names.update(proposal.releases)
         return True
 
     async def _flush(self, batch: list[_Waiting]) -> None:

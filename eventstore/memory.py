@@ -103,6 +103,7 @@ class MemoryStore:
         for name in proposal.releases:
             self._keys.pop(name, None)
         self._keys.update(dict.fromkeys(proposal.claims, (proposal.stream, first_position)))
+        self._subject_keys.update(dict.fromkeys(self._subject_keys.keys() & set(proposal.erases)))
         return verdict
 
     async def head(self) -> Head:

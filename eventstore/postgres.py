@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from eventstore.database import connection_of, is_busy, is_lost, reachable
-from eventstore.flush_arguments import flush_arguments
+from eventstore.flush_arguments import erase_arguments, flush_arguments
 from eventstore.records import (
     Head,
     Outcome,
@@ -40,12 +40,14 @@ class PostgresStore:
 
     async def append(self, batch: Sequence[Proposal]) -> list[Verdict]:
         """One round trip, one transaction. See `EventStore.append`."""
-        arguments = flush_arguments(batch)
+        name, arguments = "append_batch", flush_arguments(batch)
+        if erased := erase_arguments(batch):
+            name, arguments = "append_and_erase", (*arguments, *erased)
         sent = False
         try:
             async with connection_of(self._pool) as connection:
                 sent = True
-                rows = await connection.fetch(statement("append_batch"), self.lane, self._notify, *arguments)
+                rows = await connection.fetch(statement(name), self.lane, self._notify, *arguments)
         except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
             if is_lost(error) and sent:
                 raise OutcomeUnknown(f"the connection was lost during an append: {error}") from error

@@ -36,7 +36,8 @@ class Proposal(NamedTuple):
 
     No events makes it a check: the verdict says whether `expected_version` was true, which is how a
     refusal decided from memory is confirmed against the log. `claims` are names that must be unique in
-    the lane, `releases` names given back. `request_hash` (32 bytes) is compared when the same
+    the lane, `releases` names given back. `erases` are subjects whose keys are destroyed in the same moment
+    as the events are appended. `request_hash` (32 bytes) is compared when the same
     `command_id` comes again; None compares equal to None.
     """
 
@@ -47,6 +48,7 @@ class Proposal(NamedTuple):
     events: tuple[NewEvent, ...] = ()
     claims: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
+    erases: tuple[str, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -27,7 +27,8 @@ class EventStore(Protocol):
         """Append a batch in one transaction, a verdict per proposal in order.
 
         Proposals on one stream are judged in order, each as if the earlier ones of the batch were in.
-        Command ids, and claimed names, must not repeat within a batch.
+        Command ids must not repeat within a batch, nor may a name be claimed or released by two of it.
+        What is erased with events is erased if and only if they are appended.
         """
         ...
 

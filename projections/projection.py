@@ -28,11 +28,13 @@ class CannotApply(Exception):
 class Write(NamedTuple):
     """Rows for one statement of the projection: `NAME.sql` in its folder, run with lane and columns.
 
-    It must touch exactly one row of the table for each of `rows`. Without rows it is not run.
+    It must touch exactly one row of the table for each of `rows`, unless it `removes` whatever there is for
+    each of them. Without rows it is not run.
     """
 
     statement: str
     rows: Sequence[tuple[Any, ...]]
+    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +79,13 @@ async def apply(
     connection: Connection, projection: Projection, schema: str, lane: int, facts: Sequence[Fact]
 ) -> None:
     """Write what a batch of facts changes. Raises CannotApply, or what the driver raises."""
-    for statement, rows in projection.project(facts):
+    for statement, rows, removes in projection.project(facts):
         if not rows:
             continue
         columns = zip(*rows, strict=True)
         status = await connection.execute(projection.sql(statement, schema), lane, *map(list, columns))
         written = int(status.rpartition(" ")[2])
-        if written != len(rows):
+        if written != len(rows) and not removes:
             raise CannotApply(f"{projection.name}: {statement} wrote {written} of {len(rows)} rows")
 
 

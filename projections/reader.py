@@ -28,6 +28,7 @@ from projections.views import (
     InvoiceRow,
     InvoiceTotals,
     ItemRow,
+    ListedInvoice,
     Page,
     TransactionRow,
 )
@@ -82,8 +83,12 @@ class Reader:
         if not answer.rows[0]["client_id"]:
             return None
         values = _without_fence(answer.rows[0])
-        profile = values.pop("profile")
-        return ClientRow(**values, profile=None if profile is None else orjson.loads(profile))
+        flags, profile, custom_fields = (values.pop(name) for name in ("flags", "profile", "custom_fields"))
+        return ClientRow(
+            **values,
+            flags=orjson.loads(flags),
+            profile=None if profile is None else orjson.loads(profile) | {"custom_fields": custom_fields},
+        )
 
     async def credits(
         self,
@@ -144,7 +149,7 @@ class Reader:
     ) -> Page[TransactionRow]:
         """Transactions by number that match every condition that is not None."""
         given = {"client": client_id, "invoice": invoice_id, "reference": reference, "everything": True}
-        scope = next(name for name in reads.TRANSACTIONS if given[name] is not None)
+        scope = next(name for name in reads.TRANSACTIONS if given.get(name) is not None)
         until = None if date_to is None else f"{date_to} 23:59:59"
         answer = await self._fetch(
             reads.TRANSACTIONS[scope],
@@ -155,13 +160,39 @@ class Reader:
             until,
             start,
             limit,
+            None,
             deadline=deadline,
         )
-        found = tuple(
-            TransactionRow(**dict(list(row.items())[3:]))
-            for row in answer.rows
-            if row["transaction_id"] is not None
-        )
+        return Page(_transactions(answer.rows), answer.rows[0]["total"], start)
+
+    async def transaction(self, transaction_id: int, *, deadline: float) -> TransactionRow | None:
+        """The transaction, whoever it belongs to."""
+        everything: list[Any] = [None, None, None, None, None, 0, 1]
+        read = reads.TRANSACTIONS["transaction"]
+        answer = await self._fetch(read, *everything, transaction_id, deadline=deadline)
+        return next(iter(_transactions(answer.rows)), None)
+
+    async def invoices(
+        self,
+        *,
+        client_id: int | None,
+        status: str | None,
+        due_before: str | None,
+        order_by: str,
+        descending: bool,
+        start: int,
+        limit: int | None,
+        deadline: float,
+    ) -> Page[ListedInvoice]:
+        """Invoices that match every condition that is not None.
+
+        `order_by` is id, date, due_date, total or status; what is alike there goes by number.
+        """
+        scope = "everything" if client_id is None else "client"
+        read = reads.INVOICES[scope, order_by, "desc" if descending else "asc"]
+        conditions = (client_id, status, due_before, start, limit)
+        answer = await self._fetch(read, *conditions, deadline=deadline)
+        found = tuple([_listed(row) for row in answer.rows if row["invoice_id"] is not None])
         return Page(found, answer.rows[0]["total"], start)
 
     async def invoice_totals(
@@ -256,3 +287,20 @@ def _without_fence(row: asyncpg.Record) -> dict[str, Any]:
     values = dict(row.items())
     del values["reached"], values["required"], values["no"]
     return values
+
+
+def _transactions(rows: Sequence[asyncpg.Record]) -> tuple[TransactionRow, ...]:
+    """The rows after fence and total; without any match there is one of nulls."""
+    return tuple(
+        TransactionRow(**dict(list(row.items())[3:])) for row in rows if row["transaction_id"] is not None
+    )
+
+
+def _listed(row: asyncpg.Record) -> ListedInvoice:
+    values = dict(list(row.items())[3:])
+    currency_id, profile, total = values.pop("currency_id"), values.pop("profile"), values.pop("net")
+    return ListedInvoice(
+        invoice=InvoiceRow(**values, total=total),
+        currency_id=currency_id,
+        profile=None if profile is None else orjson.loads(profile),
+    )

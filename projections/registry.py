@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from projections.balances.project import PROJECTION as BALANCES
+from projections.billables.project import PROJECTION as BILLABLES
 from projections.clients.project import PROJECTION as CLIENTS
+from projections.contacts.project import PROJECTION as CONTACTS
 from projections.credits.project import PROJECTION as CREDITS
 from projections.invoices.project import PROJECTION as INVOICES
 from projections.transactions.project import PROJECTION as TRANSACTIONS
 
-PROJECTIONS = (BALANCES, CLIENTS, CREDITS, INVOICES, TRANSACTIONS)
+PROJECTIONS = (BALANCES, BILLABLES, CLIENTS, CONTACTS, CREDITS, INVOICES, TRANSACTIONS)
 BY_NAME = {projection.name: projection for projection in PROJECTIONS}

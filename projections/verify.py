@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from projections.projection import Projection
 
 DIFFERENCES_MAX = 20
+COMPARE_TIMEOUT_S = 3600.0
+"""Comparing reads both tables whole, 2 s for a million rows: the pool's time-outs are not for that."""
 _TEMPORARY = "pg_temp"
 
 
@@ -70,8 +72,8 @@ async def _compare(
 ) -> list[str]:
     text = statement("compare").replace("{schema}", projection.schema)
     text = text.replace("{table}", table).replace("{key}", ", ".join(key))
-    await connection.execute("set local enable_seqscan = on")
-    rows = await connection.fetch(text, lane, DIFFERENCES_MAX)
+    await connection.execute("set local enable_seqscan = on; set local statement_timeout = 0")
+    rows = await connection.fetch(text, lane, DIFFERENCES_MAX, timeout=COMPARE_TIMEOUT_S)
     return [f"{projection.name}.{table} {_difference(key, *map(_row, row))}" for row in rows]
 
 

@@ -39,6 +39,31 @@ class ClientRow:
     marketing_opt_in: bool
     profile: dict[str, str] | None
     balance: int
+    flags: dict[str, bool] = field(default_factory=dict)
+    """Settings that were ever said; see `service.domain.events.clients.ACCOUNT_FLAGS`."""
+
+
+@value(kw_only=True)
+class ListedClient:
+    """A client in a list of many; without its personal data once that was erased."""
+
+    client_id: int
+    status: str
+    group_id: int
+    opened_on: str
+    profile: dict[str, str]
+
+
+@value(kw_only=True)
+class ContactRow:
+    """A contact of a client. `flags` are all of `service.domain.events.clients.MAIL_FLAGS`."""
+
+    contact_id: int
+    client_id: int
+    profile: dict[str, str]
+    flags: dict[str, bool]
+    added_at: str
+    changed_at: str
 
 
 @value()
@@ -82,11 +107,18 @@ class TransactionRow:
     amount_out: int
     reference: str
     refund_id: int
+    currency_id: int = 0
+    """0 where the client's currency says it; a transaction of nobody (client 0) has its own."""
+    rate: int = 100_000
+    """Hundred-thousandths of the default currency's."""
 
 
 @value(kw_only=True)
 class InvoiceRow:
-    """An invoice. `total` is net of `credit`; `paid` is money received, so what is due is total - paid."""
+    """An invoice. `total` is net of `credit`; `paid` is money received less what was paid back.
+
+    So what is due is total - paid. Times are "" where there is none.
+    """
 
     invoice_id: int
     client_id: int
@@ -94,7 +126,11 @@ class InvoiceRow:
     status: str
     date: str
     due_date: str
-    settled_at: str | None
+    settled_at: str
+    refunded_at: str
+    cancelled_at: str
+    created_at: str
+    updated_at: str
     payment_method: str
     notes: str
     subtotal: int
@@ -110,6 +146,18 @@ class InvoiceRow:
 
 
 @value(kw_only=True)
+class ListedInvoice:
+    """An invoice in a list, without its lines and transactions, and who owes it.
+
+    `profile` is None once the personal data was erased.
+    """
+
+    invoice: InvoiceRow
+    currency_id: int
+    profile: dict[str, str] | None
+
+
+@value(kw_only=True)
 class InvoiceTotals:
     """A client's invoices of one status: how many, their totals, and what is still due on them.
 
@@ -122,6 +170,25 @@ class InvoiceTotals:
     due: int
     overdue_count: int
     overdue_due: int
+
+
+@value(kw_only=True)
+class DayFigures:
+    """What came in and went out on a day in a currency; `day` "" sums up all earlier days."""
+
+    currency: str
+    day: str
+    amount_in: int
+    fees: int
+    amount_out: int
+
+
+@value(kw_only=True)
+class Figures:
+    """The whole ledger: how many billable items are still to be invoiced, and the money that moved."""
+
+    billables: int
+    days: tuple[DayFigures, ...]
 
 
 class BehindError(Exception):

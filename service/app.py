@@ -1,4 +1,4 @@
-"""The composition root: settings to database, log, read models, protocols and a listening server.
+"""The composition root: settings to the application, the protocols over it, and a listening server.
 
 Started in the order of dependence and stopped in reverse: no new connections, open requests answered,
 the queue flushed, the read models left where they are, the database let go.
@@ -6,40 +6,32 @@ the queue flushed, the read models left where they are, the database let go.
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
-from eventstore.database import connect, reachable
-from eventstore.doorbell import Doorbell
-from projections.reader import Reader
-from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
-from projections.runner import Runner
-from service.core import bring_up_to_date, find_dsn, open_core
-from service.embedded import EmbeddedPostgresError
-from service.http.authentication import CredentialAuthenticator
-from service.http.form import FormLimits
+from service.application import open_application
+from service.core import bring_up_to_date
+from service.http.authentication import AccessControl
 from service.http.health import Health
 from service.http.server import Server
 from service.routes import error_body, handler
 from service.whmcs.endpoint import Endpoint
-from service.whmcs.ports import Options, Services
+from service.whmcs.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    import asyncio
+    from collections.abc import AsyncIterator
 
     from service.core import Core
     from service.settings import Settings
 
-PARTITION_CHECK_S = 60.0
-"""Far below the time in which the partitions kept ahead could fill."""
-
-EMBEDDED_CHECK_S = 1.0
-"""How soon the embedded PostgreSQL is missed."""
+UPSTREAM_IDLE_TIMEOUT_S = 2.0
+"""Less than web servers keep idle connections: one that is closed while a command is on its way would leave
+it unknown whether that was carried out."""
 
 _log = structlog.get_logger(__name__)
 
@@ -58,66 +50,50 @@ class RunningService:
 async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningService]:
     """Serve until the block is left. Raises what starting can raise: MigrationError, Unavailable, OSError."""
     await bring_up_to_date(settings, dsn)
-    failed = asyncio.Event()
-    doorbell = Doorbell(lambda: connect(dsn), settings.lane, listen=settings.listen_notify)
-    async with AsyncExitStack() as stack:
-        core = await stack.enter_async_context(open_core(settings, dsn, doorbell.ring))
-        core.flushing.add_done_callback(lambda task: _ended(task, failed, may_end=True))
-        await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
-        runner = _runner(settings, core, doorbell)
-        work = {"projections": runner.run(), "partitions": _keep_partitions(settings, core)}
-        if settings.listen_notify:
-            work["doorbell"] = doorbell.run()
-        if settings.dsn is None:
-            work["embedded"] = _keep_embedded(settings)
-        for name, coroutine in work.items():
-            await stack.enter_async_context(_in_background(coroutine, name, failed))
-        health = Health(core.pool, core.store, runner)
-        endpoint = _endpoint(settings, core, runner)
-        port = await stack.enter_async_context(_listening(settings, endpoint, health))
-        _log.info("serving", host=settings.host, port=port, lane=settings.lane)
-        yield RunningService(core, port, failed)
-        _log.info("stopping")
-        health.stopping = True
+    async with open_application(settings, dsn) as application, _upstream(settings) as upstream:
+        core = application.core
+        health = Health(core.pool, core.store, application.runner)
+        endpoint = Endpoint(application.services, AccessControl(core.access_list), upstream)
+        async with _listening(settings, endpoint, health) as port:
+            _log.info("serving", host=settings.host, port=port, lane=settings.lane)
+            yield RunningService(core, port, application.failed)
+            _log.info("stopping")
+            health.stopping = True
 
 
-def _runner(settings: Settings, core: Core, doorbell: Doorbell) -> Runner:
-    return Runner(
-        core.pool,
-        doorbell,
-        core.translator.decode,
-        settings.lane,
-        batch_events_max=settings.projection_batch_max,
-        linger_s=settings.projection_linger_s,
-        poll_interval_s=settings.poll_interval_s,
-    )
-
-
-def _endpoint(settings: Settings, core: Core, runner: Runner) -> Endpoint:
-    options = Options(
-        today=lambda: core.clock()[:10],
-        form=FormLimits(
-            body_bytes_max=settings.body_bytes_max,
-            fields_max=settings.fields_max,
-            depth_max=settings.nesting_max,
-            body_timeout_s=settings.body_timeout_s,
+@asynccontextmanager
+async def _upstream(settings: Settings) -> AsyncIterator[Upstream | None]:
+    """The WHMCS that is asked for what is not served here, if the settings name one."""
+    if settings.upstream_url is None:
+        yield None
+        return
+    fields = {
+        "identifier": settings.upstream_identifier,
+        "secret": settings.upstream_secret.get_secret_value(),
+        "accesskey": settings.upstream_accesskey.get_secret_value(),
+    }
+    async with ClientSession(
+        connector=TCPConnector(
+            limit=settings.upstream_connections_max, keepalive_timeout=UPSTREAM_IDLE_TIMEOUT_S
         ),
-        answer_timeout_s=settings.request_timeout_s,
-        invoice_due_days=settings.invoice_due_days,
-        request_hash_key=core.request_hash_key,
-        installation=core.installation,
-    )
-    services = Services(core.ledger, Reader(core.pool, runner, settings.lane), options)
-    return Endpoint(services, CredentialAuthenticator(core.access_list))
+        timeout=ClientTimeout(total=settings.upstream_timeout_s),
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+    ) as session:
+        yield Upstream(
+            session,
+            settings.upstream_url,
+            {name: text for name, text in fields.items() if text},
+            answer_bytes_max=settings.upstream_answer_bytes_max,
+        )
 
 
 @asynccontextmanager
 async def _listening(settings: Settings, endpoint: Endpoint, health: Health) -> AsyncIterator[int]:
     """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
     # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
-    runner = web.ServerRunner(
-        Server(handler(endpoint, health), error_body), shutdown_timeout=settings.shutdown_timeout_s
-    )
+    route = handler(endpoint, health, base_path=settings.base_path, allow_get=settings.allow_get)
+    runner = web.ServerRunner(Server(route, error_body), shutdown_timeout=settings.shutdown_timeout_s)
     await runner.setup()
     try:
         try:
@@ -136,50 +112,3 @@ def cannot_listen(settings: Settings, error: OSError) -> OSError:
         f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
         "--host and --port choose another, port 0 takes a free one"
     )
-
-
-async def _keep_partitions(settings: Settings, core: Core) -> None:
-    """Create partitions of the log before they are needed."""
-    while True:
-        await asyncio.sleep(PARTITION_CHECK_S)
-        try:
-            with reachable():
-                await core.pool.execute(
-                    "select es.ensure_partitions_v1($1, $2)",
-                    settings.partition_positions,
-                    settings.partitions_ahead,
-                )
-        except Exception as problem:  # noqa: BLE001 -- tried again in a minute; appends go on meanwhile
-            _log.error("partitions were not created ahead", exc_info=problem)
-
-
-async def _keep_embedded(settings: Settings) -> None:
-    """Bring the embedded PostgreSQL back if its keeper was killed; asking costs next to nothing."""
-    while True:
-        await asyncio.sleep(EMBEDDED_CHECK_S)
-        try:
-            await asyncio.to_thread(find_dsn, settings)
-        except EmbeddedPostgresError as problem:
-            _log.error("the embedded PostgreSQL does not come back", exc_info=problem)
-
-
-@asynccontextmanager
-async def _in_background(
-    work: Coroutine[None, None, None], name: str, failed: asyncio.Event
-) -> AsyncIterator[None]:
-    """`work` runs inside the block and is cancelled on the way out; if it ends before, that is a failure."""
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(lambda task: _ended(task, failed))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-def _ended(task: asyncio.Task[None], failed: asyncio.Event, *, may_end: bool = False) -> None:
-    """A part that must run has ended, unless it was told to."""
-    if task.cancelled() or (may_end and task.exception() is None):
-        return
-    _log.critical("a part of the service ended", part=task.get_name(), exc_info=task.exception())
-    failed.set()

@@ -51,7 +51,9 @@ def _settings(given: dict[str, Any]) -> Settings:
     except TOMLDecodeError as error:
         raise click.UsageError(f"the settings file {path} is not TOML: {error}") from error
     except ValidationError as error:
-        lines = [f"\n  {problem['loc'][0]}: {problem['msg']}" for problem in error.errors()]
+        lines = [
+            f"\n  {': '.join([*map(str, problem['loc'][:1]), problem['msg']])}" for problem in error.errors()
+        ]
         raise click.UsageError(f"these settings cannot be used:{''.join(lines)}") from error
 
 
@@ -63,4 +65,5 @@ def _metavar(name: str) -> str:
 def _help(name: str) -> str:
     field = Settings.model_fields[name]
     default = field.get_default(call_default_factory=True, validated_data={})
-    return f"{field.description}" + ("" if default is None else f"  [default: {default}]")
+    has_none = default is None or not str(default)
+    return f"{field.description}" + ("" if has_none else f"  [default: {default}]")

@@ -27,9 +27,14 @@ from eventstore.postgres import PostgresStore
 from eventstore.records import StoreError
 from service import embedded
 from service.handling.access_list import AccessList
+from service.handling.activity import Activity
 from service.handling.administration import Administration
+from service.handling.billing import Billing
+from service.handling.clients import Clients
+from service.handling.configuration import Configuration
 from service.handling.execution import Executor
 from service.handling.ledger import NAME_KEY, Ledger
+from service.handling.oauth_credentials import OAuthCredentials
 from service.handling.sessions import Sessions
 from service.handling.translation import Translator
 
@@ -57,8 +62,15 @@ class Core:
     flushing: asyncio.Task[None]
     translator: Translator
     ledger: Ledger
+    clients: Clients
     administration: Administration
     access_list: AccessList
+    configuration: Configuration
+    activity: Activity
+    billing: Billing
+    sessions: Sessions
+    executor: Executor
+    oauth: OAuthCredentials
     clock: Callable[[], str]
     request_hash_key: bytes
     """Under which requests are hashed before the hash is kept."""
@@ -120,8 +132,15 @@ async def open_core(
             flushing=flushing,
             translator=translator,
             ledger=Ledger(store, sessions, executor, numbers, name_key),
+            clients=Clients(store, sessions, executor, translator, name_key),
             administration=Administration(store, sessions, executor),
-            access_list=AccessList(store, sessions),
+            access_list=AccessList(store, sessions, password_checks_max=settings.password_checks_max),
+            configuration=Configuration(sessions, executor),
+            activity=Activity(store, sessions, executor, translator, clock, settings.timezone),
+            billing=Billing(executor, clock),
+            sessions=sessions,
+            executor=executor,
+            oauth=OAuthCredentials(store, sessions, executor, name_key),
             clock=clock,
             request_hash_key=hmac.digest(name_key, b"requests", "sha256"),
             installation=sha256(b"installation" + name_key).hexdigest(),

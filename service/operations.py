@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import pwd
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
+import structlog
 import uvloop
 
 from eventstore.migrate import has_ledger
@@ -22,9 +25,10 @@ from projections.schema import VersionError
 from projections.verify import NotPrepared, differences
 from service import embedded
 from service.core import Core, bring_up_to_date, find_dsn, open_core
-from service.domain.refusals import Refusal
+from service.domain.refusals import Refusal, RefusalCode
 from service.embedded import EmbeddedPostgresError
 from service.handling.answers import Call
+from service.handling.condition import record_verification
 from service.handling.currencies import new_currency
 
 if TYPE_CHECKING:
@@ -33,13 +37,21 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 ANSWER_WITHIN_S = 60.0
 GC_THRESHOLDS = (50_000, 20, 100)
 """Objects made before a look at the youngest, and how often the older generations are looked at then."""
 
 
+_HINTS = {
+    RefusalCode.LAST_ADDRESS: "without it calls may come from anywhere, which --open-to-all allows",
+    RefusalCode.ROLE_IN_USE: "restrict that credential to other roles first",
+}
+"""What an operator can do about a refusal."""
+
+
 class OperationRefused(Exception):
-    """The ledger said no; the message is its code."""
+    """The ledger said no; the message is its code, and what can be done about it."""
 
 
 EXPECTED_ERRORS = (StoreError, RebuildError, VersionError, EmbeddedPostgresError, OperationRefused, OSError)
@@ -66,17 +78,22 @@ async def on_core(
         dsn = find_dsn(settings)
         await bring_up_to_date(settings, dsn)
     else:
-        dsn = await _existing_ledger(settings)
+        dsn = await existing_ledger(settings)
     async with open_core(settings, dsn) as core:
         if create:
             await ensure_first_currency(settings, core)
         answer = await work(core)
     if isinstance(answer, Refusal):
-        raise OperationRefused(": ".join(filter(None, (answer.code.replace("_", " "), answer.detail))))
+        raise OperationRefused(_sentence(answer))
     return answer
 
 
-async def _existing_ledger(settings: Settings) -> str:
+def _sentence(refusal: Refusal) -> str:
+    text = ": ".join(filter(None, (refusal.code.replace("_", " "), refusal.detail)))
+    return f"{text}; {_HINTS[refusal.code]}" if refusal.code in _HINTS else text
+
+
+async def existing_ledger(settings: Settings) -> str:
     """A mistyped folder or database must not become a new, empty ledger that looks fine."""
     where = "this database" if settings.dsn else str(settings.data)
     if settings.dsn is not None or embedded.exists(settings.data):
@@ -88,14 +105,28 @@ async def _existing_ledger(settings: Settings) -> str:
 
 async def ensure_first_currency(settings: Settings, core: Core) -> None:
     """A new ledger gets the currency that the settings name."""
-    if not await core.administration.currencies():
-        await core.administration.add_currency(new_currency(settings.first_currency), operator_call())
+    if not (await core.configuration.current()).currencies:
+        await core.configuration.change(new_currency(settings.first_currency), operator_call())
 
 
-def operator_call() -> Call:
-    """A call made at the machine itself, by nobody's credential."""
-    deadline = asyncio.get_running_loop().time() + ANSWER_WITHIN_S
-    return Call(credential="", admin_id=0, address="local", request_id="cli", deadline=deadline)
+def operator_call(operator: str = "") -> Call:
+    """A call made at the machine itself by `operator`, who by default is the process's user."""
+    return Call(
+        credential=f"operator:{operator or _user()}",
+        admin_id=0,
+        address="local",
+        request_id="cli",
+        deadline=asyncio.get_running_loop().time() + ANSWER_WITHIN_S,
+    )
+
+
+def _user() -> str:
+    # Asked of the system, as the environment can say anything.
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)  # a container without a user database
 
 
 async def init(settings: Settings) -> None:
@@ -129,7 +160,7 @@ class Verified:
 
 
 async def verify(settings: Settings, progress: Callable[[str, int, int], None]) -> Verified:
-    """Check the hash chain and every read model; what is looked at is left as it is."""
+    """Check the hash chain and every read model, which are left as they are, and record what was found."""
 
     async def work(core: Core) -> Verified:
         async with core.pool.acquire() as connection:
@@ -145,6 +176,22 @@ async def verify(settings: Settings, progress: Callable[[str, int, int], None]) 
             except (NotPrepared, StoreError, CannotApply) as problem:
                 problems.append(f"{projection.name}: {problem}")
             progress("read models", number, len(PROJECTIONS))
+        if chain.problem is None:
+            await _record(core, chain, len(problems))
         return Verified(problems, chain)
 
     return await on_core(settings, work)
+
+
+async def _record(core: Core, chain: ChainReport, problems: int) -> None:
+    """So that GetHealthStatus can tell. Never onto a broken chain: it stays as it was found."""
+    try:
+        await record_verification(
+            core.executor,
+            operator_call(),
+            position=chain.position,
+            head_hash=chain.head_hash.hex(),
+            problems=problems,
+        )
+    except StoreError as problem:
+        _log.warning("the verification was not recorded", error=str(problem))

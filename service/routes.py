@@ -1,4 +1,4 @@
-"""Every URL of the service, and the answer to all others: a client of the protocol gets JSON even there."""
+"""Every URL of the service, and the answer to all others: as the query asks for it, else in JSON."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import orjson
 from aiohttp import web
 
 from service.http.whole_answer import WholeAnswer
-from service.whmcs.encoder import JSON, error
+from service.whmcs.encoder import JSON, encoder_for, error
+from service.whmcs.openapi import document
 
 if TYPE_CHECKING:
     from service.http.health import Health
@@ -21,10 +23,14 @@ API_PATH = "/includes/api.php"
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def handler(whmcs: Endpoint, health: Health) -> Handler:
-    """The routes as one function: path to handler, all methods that it answers."""
+def handler(whmcs: Endpoint, health: Health, *, base_path: str = "", allow_get: bool = True) -> Handler:
+    """The routes as one function: path to handler, all methods that it answers.
+
+    The protocol's own stand below `base_path`.
+    """
     routes: dict[str, tuple[set[str], Handler]] = {
-        API_PATH: ({"GET", "POST"}, whmcs.handle),
+        base_path + API_PATH: ({"GET", "POST"} if allow_get else {"POST"}, whmcs.handle),
+        base_path + "/openapi.json": ({"GET", "HEAD"}, _openapi(base_path + API_PATH)),
         "/healthz": ({"GET", "HEAD"}, health.alive),
         "/readyz": ({"GET", "HEAD"}, health.ready),
     }
@@ -33,19 +39,34 @@ def handler(whmcs: Endpoint, health: Health) -> Handler:
         # A client whose base URL ends in a slash asks for //includes/api.php.
         found = routes.get(request.path) or routes.get(_SLASHES.sub("/", request.path))
         if found is None:
-            return _refused("Not Found", 404)
+            return _refused(request, "Not Found", 404)
         methods, answer = found
         if request.method not in methods:
-            return _refused("Method Not Allowed", 405, {"Allow": ", ".join(sorted(methods))})
+            return _refused(request, "Method Not Allowed", 405, {"Allow": ", ".join(sorted(methods))})
         return await answer(request)
 
     return route
 
 
+def _openapi(path: str) -> Handler:
+    body = orjson.dumps(document(path))
+
+    async def answer(_request: web.BaseRequest) -> web.StreamResponse:
+        return WholeAnswer(200, {"Content-Type": "application/json"}, body)
+
+    return answer
+
+
 def error_body(message: str) -> bytes:
-    """What a refusal looks like before any protocol had a say."""
+    """What a refusal looks like, in JSON, where the request could not be read."""
     return JSON.write(error(message))
 
 
-def _refused(message: str, status: int, headers: dict[str, str] | None = None) -> WholeAnswer:
-    return WholeAnswer(status, {"Content-Type": JSON.content_type} | (headers or {}), error_body(message))
+def _refused(
+    request: web.BaseRequest, message: str, status: int, headers: dict[str, str] | None = None
+) -> WholeAnswer:
+    # The body of a request that leads nowhere is not read: only in the query can another format be asked for.
+    query = request.query
+    encoder = encoder_for(dict(query), request.headers) if query.get("responsetype") else JSON
+    fields = {"Content-Type": encoder.content_type} | (headers or {})
+    return WholeAnswer(status, fields, encoder.write(error(message)))

@@ -109,8 +109,8 @@ def _failure() -> ServiceFailedError:
 async def _greet(settings: Settings, port: int, core: Core) -> None:
     """Say where the ledger listens; give a new one its first credential, shown this once."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{port}{API_PATH}"
-    if await core.administration.credentials():
+    url = f"http://{host}:{port}{settings.base_path}{API_PATH}"
+    if (await core.administration.access()).admins:  # made with the first credential, and never removed
         click.echo(f"creditledger listens on {url}")
         return
     made = await core.administration.create_credential("first", operator_call())

@@ -6,13 +6,15 @@ Values are checked once, at the start. Nothing else in the program reads the env
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import orjson
 from babel.numbers import list_currencies
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,7 +22,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from service.handling.chosen_secrets import CHECKS_MAX
+from service.handling.networks import network_text, read_networks
+
 CONFIG_FILE_VARIABLE = "CREDITLEDGER_CONFIG"
+
+_PATH_PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~-]+")
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -44,7 +51,14 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    base_path: str = Field(
+        "", description="What stands before `/includes/api.php` in its URL, such as `/billing`."
+    )
+    allow_get: bool = Field(default=True, description="Answer GET too; false takes POST only.")
     workers: int = Field(1, ge=1, le=64, description="Service processes, which share the port.")
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks, with commas, whose X-Forwarded-For is believed."
+    )
     lane: int = Field(0, ge=0, le=32767, description="Which ledger of the database this process serves.")
     timezone: str = Field("UTC", description="Time zone of dates that the ledger sets itself.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -62,6 +76,10 @@ class Settings(BaseSettings):
     body_timeout_s: Seconds = Field(10.0, description="How long the body of a request may take to arrive.")
     fields_max: Count = Field(1000, description="Most form fields in a request, as PHP's max_input_vars.")
     nesting_max: Count = Field(8, description="Deepest nesting of a[b][c] in a form.")
+    password_checks_max: Count = Field(
+        CHECKS_MAX,
+        description="Unproven passwords and access keys checked at a time; past it callers get 503.",
+    )
 
     database_connections_max: int = Field(10, ge=3, description="Connections in the pool of one process.")
     statement_timeout_ms: Count = Field(5000, description="PostgreSQL cancels statements longer than this.")
@@ -86,13 +104,58 @@ class Settings(BaseSettings):
         0.03, ge=0, description="How long read models gather events while no reader waits."
     )
 
+    retried_payments: Literal["replay", "allow", "reject"] = Field(
+        "replay",
+        description="A payment told again: replay the first answer, allow it as WHMCS does, or reject it.",
+    )
     invoice_due_days: int = Field(14, ge=0, le=3650, description="Days until an invoice is due by default.")
+    ids_as_text: bool = Field(
+        default=False, description="Ids and 0/1 flags in JSON as texts, as WHMCS 7 sent them."
+    )
     first_currency: str = Field("USD", description="Currency that `init` creates in a new ledger.")
 
+    upstream_url: str | None = Field(
+        None, description="The `api.php` of a WHMCS that is asked for the actions not served here."
+    )
+    upstream_identifier: str = Field("", description="API credential there.")
+    upstream_secret: SecretStr = Field(SecretStr(""), description="Its secret.")
+    upstream_accesskey: SecretStr = Field(SecretStr(""), description="Access key there, if it needs one.")
+    upstream_timeout_s: Seconds = Field(
+        30.0, description="How long its whole answer may take, connecting included."
+    )
+    upstream_answer_bytes_max: Count = Field(16 << 20, description="Largest answer taken from there, bytes.")
+    upstream_connections_max: Count = Field(20, description="Requests open there at once; more wait.")
+
     def as_json(self) -> bytes:
-        """All settings, the DSN with its password in clear: for another process of ours, never for a log."""
-        dsn = self.dsn and self.dsn.get_secret_value()
-        return orjson.dumps(self.model_dump(mode="json") | {"dsn": dsn})
+        """All settings, secrets in clear: for another process of ours, never for a log."""
+        secrets = {name: value.get_secret_value() for name, value in self if isinstance(value, SecretStr)}
+        return orjson.dumps(self.model_dump(mode="json") | secrets)
+
+    @field_validator("base_path")
+    @classmethod
+    def _is_a_path(cls, path: str) -> str:
+        parts = [part for part in path.split("/") if part]
+        if not all(_PATH_PART.fullmatch(part) for part in parts):
+            raise ValueError(f"{path!r} is not a plain path such as /billing")
+        return "".join(f"/{part}" for part in parts)
+
+    @field_validator("upstream_url")
+    @classmethod
+    def _is_a_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("the upstream URL must be like https://billing.example.com/includes/api.php")
+        if "@" in parts.netloc:
+            raise ValueError("the upstream URL must not hold a user or password")
+        return url
+
+    @model_validator(mode="after")
+    def _upstream_has_a_credential(self) -> Settings:
+        if self.upstream_url and not (self.upstream_identifier and self.upstream_secret.get_secret_value()):
+            raise ValueError("an upstream needs upstream_identifier and upstream_secret")
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -100,6 +163,11 @@ class Settings(BaseSettings):
         if name not in available_timezones():
             raise ValueError(f"{name!r} is not a time zone of the tz database")
         return name
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        return ", ".join(map(network_text, read_networks(text)))
 
     @field_validator("first_currency")
     @classmethod

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from projections.fact import client_of
 from projections.projection import Projection, Write
 from service.domain.events import CreditAdded, CreditApplied, CreditRemoved
+from service.domain.events.clients import AccountDeleted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,12 @@ _Row = tuple[int, int, str, str, int, int, int]
 
 
 def project(facts: Sequence[Fact]) -> list[Write]:
-    """New rows in the order of the log."""
-    return [Write("insert_credit", [row for fact in facts if (row := _row(fact)) is not None])]
+    """New rows in the order of the log; all rows of a client that is deleted go."""
+    deleted = [(fact.event.client_id,) for fact in facts if isinstance(fact.event, AccountDeleted)]
+    return [
+        Write("insert_credit", [row for fact in facts if (row := _row(fact)) is not None]),
+        Write("delete_of_client", deleted, removes=True),
+    ]
 
 
 def _row(fact: Fact) -> _Row | None:
@@ -37,8 +42,8 @@ def _row(fact: Fact) -> _Row | None:
 
 PROJECTION = Projection(
     name="credits",
-    version=1,
+    version=2,
     tables={"credit": ("client_id", "entry")},
-    handles=frozenset({CreditAdded, CreditApplied, CreditRemoved}),
+    handles=frozenset({CreditAdded, CreditApplied, CreditRemoved, AccountDeleted}),
     project=project,
 )

@@ -1,5 +1,5 @@
--- gross = subtotal + tax + tax2 as issued; total is net of credit. The fillfactor leaves room on the page for
--- the few updates in an invoice's life; none of them touches an indexed column (HOT).
+-- gross = subtotal + tax + tax2; total is net of credit. Times that are not there are empty texts. The fillfactor leaves
+-- room on the page for the few updates in an invoice's life; none of them touches an indexed column (HOT).
 create table {schema}.invoice (
   lane           smallint not null,
   invoice_id     bigint   not null,
@@ -8,7 +8,11 @@ create table {schema}.invoice (
   status         text     not null collate "C",
   date           text     not null collate "C",
   due_date       text     not null collate "C",
-  settled_at     text     collate "C",
+  settled_at     text     not null collate "C",
+  refunded_at    text     not null collate "C",
+  cancelled_at   text     not null collate "C",
+  created_at     text     not null collate "C",
+  updated_at     text     not null collate "C",
   payment_method text     not null,
   notes          text     not null,
   subtotal       bigint   not null,

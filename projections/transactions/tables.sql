@@ -1,16 +1,18 @@
--- Rows are never changed.
+-- Rows change by corrections only. client_id 0 is nobody; currency_id is 0 where the client's currency says it.
 create table {schema}.transaction (
   lane           smallint not null,
   transaction_id bigint   not null,
   client_id      bigint   not null,
   invoice_id     bigint   not null,
   currency       text     not null,
+  currency_id    bigint   not null,
   gateway        text     not null,
   date           text     not null collate "C",
   description    text     not null,
   amount_in      bigint   not null,
   fees           bigint   not null,
   amount_out     bigint   not null,
+  rate           bigint   not null,
   reference      text     not null collate "C",
   refund_id      bigint   not null,
   primary key (lane, transaction_id)

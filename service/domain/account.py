@@ -10,22 +10,24 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from service.domain.events import (
-    AccountOpened,
-    CreditAdded,
-    CreditApplied,
-    CreditRemoved,
-    Event,
-    InvoiceIssued,
-    InvoiceSettled,
-    PaymentRecorded,
+from service.domain.account_billing import BILLING
+from service.domain.activity import ACTIVITY
+from service.domain.billables import BILLABLES, BillableItem, billable_from, billable_row
+from service.domain.clients import CLIENTS, Contact, contact_from, contact_row
+from service.domain.events import AccountOpened, CreditAdded, CreditRemoved, Event
+from service.domain.invoice_state import (
+    InvoiceState,
+    TransactionState,
+    invoice_from,
+    invoice_row,
+    transaction_from,
+    transaction_row,
 )
-from service.domain.invoice_status import InvoiceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raised whenever `evolve`, `dump` or the classes below change meaning; older snapshots are then useless."""
 
 ACTIVE = "Active"
@@ -33,26 +35,8 @@ ACTIVE = "Active"
 
 
 @dataclass(slots=True)
-class InvoiceState:
-    """An invoice's standing. `paid` is all money received for it, `applied` the part that went to it."""
-
-    status: InvoiceStatus
-    total_gross: int
-    """Before any credit. All sums are hundredths of the account's currency."""
-    payment_method: str
-    credit: int = 0
-    paid: int = 0
-    applied: int = 0
-
-    @property
-    def due(self) -> int:
-        """What is still owed; negative only if the total itself is."""
-        return self.total_gross - self.credit - self.applied
-
-
-@dataclass(slots=True)
 class AccountState:
-    """One client's credit and invoices. `client_id` 0 means that the account was never opened."""
+    """One client's credit and invoices. `client_id` 0 means that there is no account, or none any more."""
 
     client_id: int = 0
     currency: str = ""
@@ -65,10 +49,22 @@ class AccountState:
     """Transaction number by (invoice, gateway, reference), to know a retried payment; empty references are
     not in it. One dict per account rather than one per invoice: as small, and as fast for an invoice that
     was paid 10,000 times."""
+    transactions: dict[int, TransactionState] = field(default_factory=dict)
+    """By number, for refunds and corrections."""
+    billables: dict[int, BillableItem] = field(default_factory=dict)
+    """Those that are still to be invoiced, by number."""
+    contacts: dict[int, Contact] = field(default_factory=dict)
+    gets_domain_mail: bool = True
+    claims_email: bool = False
+    """Whether its e-mail address must be unique: not that of an account that belongs to another."""
+    email_version: int = 0
+    """The version of the event that tells its address."""
+    version: int = 0
+    """How many events it was folded from."""
 
     @property
     def exists(self) -> bool:
-        """Whether the account was opened."""
+        """Whether the account was opened and not deleted."""
         return self.client_id != 0
 
 
@@ -87,6 +83,7 @@ def evolve(state: AccountState, event: Event) -> AccountState:
     apply = _APPLY.get(type(event))
     if apply is None:
         raise TypeError(f"an account cannot apply the event {event!r}")
+    state.version += 1
     apply(state, event)
     return state
 
@@ -99,19 +96,15 @@ def dump(state: AccountState) -> dict[str, Any]:
         "status": state.status,
         "balance": state.balance,
         "payment_method": state.payment_method,
-        "invoices": [
-            [
-                number,
-                invoice.status.value,
-                invoice.total_gross,
-                invoice.payment_method,
-                invoice.credit,
-                invoice.paid,
-                invoice.applied,
-            ]
-            for number, invoice in state.invoices.items()
-        ],
+        "invoices": [invoice_row(number, invoice) for number, invoice in state.invoices.items()],
         "payments": [[*payment, transaction] for payment, transaction in state.payments.items()],
+        "transactions": [transaction_row(number, each) for number, each in state.transactions.items()],
+        "billables": [billable_row(number, item) for number, item in state.billables.items()],
+        "contacts": [contact_row(number, contact) for number, contact in state.contacts.items()],
+        "gets_domain_mail": state.gets_domain_mail,
+        "claims_email": state.claims_email,
+        "email_version": state.email_version,
+        "version": state.version,
     }
 
 
@@ -123,14 +116,18 @@ def restore(data: dict[str, Any]) -> AccountState:
         status=intern(data["status"]),
         balance=data["balance"],
         payment_method=intern(data["payment_method"]),
-        invoices={
-            number: InvoiceState(InvoiceStatus(status), total, intern(method), *sums)
-            for number, status, total, method, *sums in data["invoices"]
-        },
+        invoices=dict(map(invoice_from, data["invoices"])),
         payments={
             (invoice, intern(gateway), reference): transaction
             for invoice, gateway, reference, transaction in data["payments"]
         },
+        transactions=dict(map(transaction_from, data["transactions"])),
+        billables=dict(map(billable_from, data["billables"])),
+        contacts=dict(map(contact_from, data["contacts"])),
+        gets_domain_mail=data["gets_domain_mail"],
+        claims_email=data["claims_email"],
+        email_version=data["email_version"],
+        version=data["version"],
     )
 
 
@@ -139,42 +136,20 @@ def _opened(state: AccountState, event: AccountOpened) -> None:
     state.currency = intern(event.currency)
     state.status = ACTIVE
     state.payment_method = intern(event.payment_method)
+    state.claims_email = event.owner_id == event.client_id
+    state.email_version = state.version
 
 
 def _balance_changed(state: AccountState, event: CreditAdded | CreditRemoved) -> None:
     state.balance = event.balance
 
 
-def _credit_applied(state: AccountState, event: CreditApplied) -> None:
-    state.balance = event.balance
-    state.invoices[event.invoice_id].credit = event.invoice_credit
-
-
-def _issued(state: AccountState, event: InvoiceIssued) -> None:
-    state.invoices[event.invoice_id] = InvoiceState(
-        InvoiceStatus(event.status), event.total, intern(event.payment_method)
-    )
-
-
-def _settled(state: AccountState, event: InvoiceSettled) -> None:
-    state.invoices[event.invoice_id].status = InvoiceStatus.PAID
-
-
-def _paid(state: AccountState, event: PaymentRecorded) -> None:
-    invoice = state.invoices[event.invoice_id]
-    invoice.paid = event.invoice_paid
-    invoice.applied += event.applied
-    if event.reference:
-        payment = (event.invoice_id, intern(event.gateway), event.reference)
-        state.payments[payment] = event.transaction_id
-
-
 _APPLY: dict[type[Event], Callable[[AccountState, Any], None]] = {
     AccountOpened: _opened,
     CreditAdded: _balance_changed,
     CreditRemoved: _balance_changed,
-    CreditApplied: _credit_applied,
-    InvoiceIssued: _issued,
-    InvoiceSettled: _settled,
-    PaymentRecorded: _paid,
+    **BILLING,
+    **BILLABLES,
+    **ACTIVITY,
+    **CLIENTS,
 }

@@ -1,14 +1,28 @@
 """The names that events hold, each unique in its lane: the log refuses an event whose name is taken.
 
-They also lead a command from an invoice number to its stream. The claim on an e-mail address is not here:
-it is made with a secret. Pure; anyone above the domain may import it.
+They also lead a command from an invoice number to its stream. Names of e-mail addresses are made outside,
+with a secret, and stand in the events; those of new accounts and contacts come with their commands. Pure;
+anyone above the domain may import it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.domain.events import AdminAdded, CredentialIssued, CredentialRevoked, InvoiceIssued
+from service.domain.events import (
+    AdminAdded,
+    CredentialIssued,
+    CredentialRevoked,
+    InvoiceIssued,
+    TransactionCorrected,
+)
+from service.domain.events.clients import (
+    AccountDeleted,
+    AccountProfileChanged,
+    ContactAdded,
+    ContactChanged,
+    ContactRemoved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,21 +45,50 @@ def credential_claim(identifier: str) -> str:
     return f"credential:{identifier}"
 
 
+def reference_claim(reference: str) -> str:
+    """The name that a gateway's number holds, so that two transactions at once cannot both be its first."""
+    return f"transid:{reference}"
+
+
+def contact_claim(contact_id: int) -> str:
+    """The name that belongs to the stream of a contact's account."""
+    return f"contact:{contact_id}"
+
+
+def deletion_claim(client_id: int) -> str:
+    """The name that shows that an account was deleted: reads ask for it."""
+    return f"deleted:{client_id}"
+
+
 _CLAIMS: dict[type[Event], Callable[[Any], str]] = {
     InvoiceIssued: lambda event: invoice_claim(event.invoice_id),
     AdminAdded: lambda event: admin_claim(event.admin_id),
     CredentialIssued: lambda event: credential_claim(event.identifier),
+    AccountDeleted: lambda event: deletion_claim(event.client_id),
+    AccountProfileChanged: lambda event: event.email_name,
+    ContactAdded: lambda event: contact_claim(event.contact_id),
+    ContactChanged: lambda event: event.email_name,
 }
 _RELEASES: dict[type[Event], Callable[[Any], str]] = {
-    CredentialRevoked: lambda event: credential_claim(event.identifier)
+    CredentialRevoked: lambda event: credential_claim(event.identifier),
+    TransactionCorrected: lambda event: reference_claim(event.previous_reference),
+    AccountProfileChanged: lambda event: event.previous_email_name,
+    ContactChanged: lambda event: event.previous_email_name,
+    ContactRemoved: lambda event: event.previous_email_name,
 }
 
 
 def claims(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The names that `events` take."""
-    return tuple([_CLAIMS[type(event)](event) for event in events if type(event) in _CLAIMS])
+    return tuple(
+        [name for event in events if type(event) in _CLAIMS and (name := _CLAIMS[type(event)](event))]
+    )
 
 
 def releases(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The names that `events` give back."""
-    return tuple([_RELEASES[type(event)](event) for event in events if type(event) in _RELEASES])
+    if events and isinstance(events[0], AccountDeleted):
+        return tuple(events[0].released_names or ())
+    return tuple(
+        [name for event in events if type(event) in _RELEASES and (name := _RELEASES[type(event)](event))]
+    )

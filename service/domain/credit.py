@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.domain.events import CreditAdded, CreditApplied, CreditRemoved, Event, InvoiceSettled
+from service.domain.events import CreditAdded, CreditRemoved
 from service.domain.invoice_status import InvoiceStatus
 from service.domain.money import AMOUNT_MAX
+from service.domain.posting import Posting
 from service.domain.refusals import Decision, Refusal, RefusalCode
 
 if TYPE_CHECKING:
     from service.domain.account import AccountState
     from service.domain.commands import AddCredit, ApplyCredit, Offer, RemoveCredit
+    from service.domain.invoice_state import InvoiceState
 
 _MANUAL = "manual"
 
@@ -70,58 +72,30 @@ def apply_credit(state: AccountState, command: ApplyCredit, offer: Offer) -> Dec
     """`credit.applied`, and `invoice.settled` once nothing is due.
 
     Refused in the order of the WHMCS API reference: INVOICE_NOT_FOUND, INVOICE_NOT_UNPAID, CREDIT_TOO_LOW,
-    MORE_THAN_DUE, AMOUNT_NOT_POSITIVE. "All that is due" is never cut down to the credit there is: a
-    live WHMCS answers CREDIT_TOO_LOW and applies nothing.
+    MORE_THAN_DUE, AMOUNT_NOT_POSITIVE; then CREDIT_FOR_CREDIT, of an invoice that adds funds. "All that is
+    due" is never cut down to the credit there is: a live WHMCS answers CREDIT_TOO_LOW and applies nothing.
     """
     invoice = state.invoices.get(command.invoice_id)
     if invoice is None:
         return Refusal(RefusalCode.INVOICE_NOT_FOUND)
-    if invoice.status is not InvoiceStatus.UNPAID:
-        return Refusal(RefusalCode.INVOICE_NOT_UNPAID)
     amount = invoice.due if command.amount is None else command.amount
+    why_not = _why_not(state, invoice, amount)
+    if why_not is not None:
+        return Refusal(why_not)
+    posting = Posting(state, offer)
+    posting.apply_credit(command.invoice_id, amount, notify=command.notify)
+    if amount == invoice.due:
+        posting.settle(command.invoice_id, notify=command.notify)
+    return posting.decision()
+
+
+def _why_not(state: AccountState, invoice: InvoiceState, amount: int) -> RefusalCode | None:
+    if invoice.status is not InvoiceStatus.UNPAID:
+        return RefusalCode.INVOICE_NOT_UNPAID
     if amount > state.balance:
-        return Refusal(RefusalCode.CREDIT_TOO_LOW)
+        return RefusalCode.CREDIT_TOO_LOW
     if amount > invoice.due:
-        return Refusal(RefusalCode.MORE_THAN_DUE)
+        return RefusalCode.MORE_THAN_DUE
     if amount <= 0:
-        return Refusal(RefusalCode.AMOUNT_NOT_POSITIVE)
-    return pay_from_credit(
-        state,
-        offer,
-        invoice_id=command.invoice_id,
-        amount=amount,
-        invoice_credit=invoice.credit + amount,
-        invoice_due=invoice.due - amount,
-        notify=command.notify,
-    )
-
-
-def pay_from_credit(
-    state: AccountState,
-    offer: Offer,
-    *,
-    invoice_id: int,
-    amount: int,
-    invoice_credit: int,
-    invoice_due: int,
-    notify: bool,
-) -> tuple[Event, ...]:
-    """`credit.applied` of a checked `amount`, and `invoice.settled` if that leaves `invoice_due` 0.
-
-    `invoice_credit` and `invoice_due` are the invoice's standing afterwards.
-    """
-    applied = CreditApplied(
-        credit_id=offer.credit,
-        invoice_id=invoice_id,
-        amount=amount,
-        balance=state.balance - amount,
-        currency=state.currency,
-        date=offer.now[:10],
-        description=f"Credit Applied to Invoice #{invoice_id}",
-        invoice_credit=invoice_credit,
-        invoice_due=invoice_due,
-        notify=notify,
-    )
-    if invoice_due:
-        return (applied,)
-    return (applied, InvoiceSettled(invoice_id=invoice_id, settled_at=offer.now, notify=notify))
+        return RefusalCode.AMOUNT_NOT_POSITIVE
+    return RefusalCode.CREDIT_FOR_CREDIT if invoice.adds_funds else None

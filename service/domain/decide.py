@@ -8,21 +8,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.domain.activity import LogActivity, log_client_activity
+from service.domain.amending import amend_invoice
+from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
+from service.domain.billables import add_billable_item, invoice_billable_items
+from service.domain.client_commands import (
+    AddContact,
+    ChangeAccount,
+    ChangeContact,
+    CloseAccount,
+    DeleteAccount,
+    RemoveContact,
+)
+from service.domain.clients import (
+    add_contact,
+    change_account,
+    change_contact,
+    close_account,
+    delete_account,
+    remove_contact,
+)
 from service.domain.commands import (
     AccountCommand,
     AddCredit,
+    AmendInvoice,
     ApplyCredit,
+    CorrectTransaction,
     IssueInvoice,
     Offer,
     OpenAccount,
     RecordPayment,
+    RecordTransaction,
     RemoveCredit,
 )
+from service.domain.corrections import correct_transaction
 from service.domain.credit import add_credit, apply_credit, remove_credit
-from service.domain.events import InvoiceIssued
+from service.domain.events import InvoiceAmended, InvoiceIssued
 from service.domain.invoicing import issue_invoice
 from service.domain.opening import open_account
 from service.domain.payments import record_payment
+from service.domain.transactions import record_house_transaction, record_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +63,18 @@ _DECIDERS: dict[type, Callable[[AccountState, Any, Offer], Decision]] = {
     IssueInvoice: issue_invoice,
     ApplyCredit: apply_credit,
     RecordPayment: record_payment,
+    AmendInvoice: amend_invoice,
+    RecordTransaction: record_transaction,
+    CorrectTransaction: correct_transaction,
+    AddBillableItem: add_billable_item,
+    InvoiceBillableItems: invoice_billable_items,
+    LogActivity: log_client_activity,
+    ChangeAccount: change_account,
+    CloseAccount: close_account,
+    DeleteAccount: delete_account,
+    AddContact: add_contact,
+    ChangeContact: change_contact,
+    RemoveContact: remove_contact,
 }
 
 
@@ -49,6 +86,15 @@ def decide(state: AccountState, command: AccountCommand, offer: Offer) -> Decisi
     return _DECIDERS[type(command)](state, command, offer)
 
 
+def decide_house(
+    state: AccountState, command: RecordTransaction | CorrectTransaction, offer: Offer
+) -> Decision:
+    """As `decide`, for the transactions that belong to nobody; `state` is an account without a client."""
+    if isinstance(command, RecordTransaction):
+        return record_house_transaction(state, command, offer)
+    return correct_transaction(state, command, offer)
+
+
 def numbers_used(events: tuple[Event, ...]) -> dict[str, int]:
     """How many numbers of each counter stand in `events`, the outcome of one decision."""
     used: dict[str, int] = {}
@@ -57,4 +103,6 @@ def numbers_used(events: tuple[Event, ...]) -> dict[str, int]:
             used[event.COUNTER] = used.get(event.COUNTER, 0) + 1
         if isinstance(event, InvoiceIssued):
             used["item"] = used.get("item", 0) + len(event.items)
+        elif isinstance(event, InvoiceAmended) and event.added_items:
+            used["item"] = used.get("item", 0) + len(event.added_items)
     return used

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def open_account(state: AccountState, command: OpenAccount, offer: Offer) -> Decision:
     """`account.opened` under the offered client number, or ACCOUNT_EXISTS."""
-    if state.exists:
+    if state.status:  # also of one that was deleted: numbers are never used again
         return Refusal(RefusalCode.ACCOUNT_EXISTS)
     return (
         AccountOpened(

@@ -1,64 +1,95 @@
-"""Which API credentials work now: the access stream and the hashes beside it, remembered for a moment."""
+"""The access list as this process knows it: what the log said a moment ago, and the hashes kept beside it."""
 
 from __future__ import annotations
 
+import hmac
+import re
 import time
-from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from eventstore.coalesce import Coalescer
-from service.handling.administration import secret_name
+from service.handling.chosen_secrets import CHECKS_MAX, ChosenSecrets
 from service.handling.deciders import ACCESS_STREAM
+from service.handling.permissions import Permissions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from eventstore.store import EventStore
-    from service.handling.sessions import Sessions
+    from service.handling.permissions import Known
+    from service.handling.sessions import Session, Sessions
 
 REMEMBER_S = 2.0
-"""How long a revoked credential may go on working in a process that has seen it work."""
+"""How long a change of the access list may go unnoticed in a process that has read it."""
 
-REMEMBERED_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCredential:
-    """A credential that works: in whose name it acts, and SHA-256 of its secret."""
-
-    admin_id: int
-    secret_hash: bytes
-    seen_at: float
+_HASHES_MAX = 10_000
+_MD5 = re.compile("[0-9a-f]{32}")
 
 
 class AccessList:
-    """Looks credentials up; unknown ones always in the database, so that a new one works at once."""
+    """Reads the access list anew when it is too old, and proves secrets against their hashes.
 
-    def __init__(self, store: EventStore, sessions: Sessions) -> None:
+    Every method that waits may raise Unavailable; `proves` and `opens` also QueueFull.
+    """
+
+    def __init__(
+        self, store: EventStore, sessions: Sessions, *, password_checks_max: int = CHECKS_MAX
+    ) -> None:
         self._store = store
         self._sessions = sessions
-        self._known: dict[str, KnownCredential] = {}
-        # Requests that find their credential too old come in crowds: they look it up together.
-        self._lookups: Coalescer[str, KnownCredential] = Coalescer(self._look_up)
+        self._permissions: Permissions | None = None
+        self._read_at = 0.0
+        self._seen: tuple[Session, int] | None = None
+        # Requests that find the list too old come in crowds: they read it together.
+        self._reads: Coalescer[str, Permissions] = Coalescer(self._read)
+        # A hash never changes under its name.
+        self._hashes: dict[str, bytes] = {}
+        self._hash_reads: Coalescer[str, bytes] = Coalescer(self._read_hashes)
+        self._chosen = ChosenSecrets(store.secret, checks_max=password_checks_max)
 
-    async def find(self, identifier: str) -> KnownCredential | None:
-        """The credential, if it was issued and not revoked."""
-        known = self._known.get(identifier)
-        if known is not None and time.monotonic() - known.seen_at < REMEMBER_S:
-            return known
-        return await self._lookups.get(identifier)
+    def current(self) -> Permissions | None:
+        """What was read less than REMEMBER_S ago, if anything was."""
+        return self._permissions if time.monotonic() - self._read_at < REMEMBER_S else None
 
-    async def _look_up(self, identifiers: Sequence[str]) -> dict[str, KnownCredential]:
-        now = time.monotonic()
-        issued = (await self._sessions.load(ACCESS_STREAM)).state.credentials
+    async def load(self) -> Permissions:
+        """What the log says at some moment after this call began."""
+        permissions = await self._reads.get(ACCESS_STREAM)
+        if permissions is None:
+            raise AssertionError("the access list was asked for and not read")
+        return permissions
+
+    async def proves(self, known: Known, secret: str) -> bool:
+        """Whether the secret is that of the credential, or the MD5 of the admin's password in hexadecimal."""
+        if known.is_login:
+            lowered = secret.lower()
+            return _MD5.fullmatch(lowered) is not None and await self._chosen.prove(
+                known.secret_name, lowered
+            )
+        kept = self._hashes.get(known.secret_name) or await self._hash_reads.get(known.secret_name)
+        return kept is not None and hmac.compare_digest(kept, sha256(secret.encode()).digest())
+
+    async def opens(self, permissions: Permissions, access_key: str) -> bool:
+        """Whether this is the key that lets callers in from any address."""
+        name = permissions.access_key_name
+        return bool(name and access_key) and await self._chosen.prove(name, access_key)
+
+    async def _read(self, keys: Sequence[str]) -> dict[str, Permissions]:
+        began = time.monotonic()
+        session = await self._sessions.load(ACCESS_STREAM)
+        seen = (session, session.version)
+        if self._permissions is None or self._seen != seen:
+            self._permissions, self._seen = Permissions(session.state), seen
+        self._read_at = began
+        return dict.fromkeys(keys, self._permissions)
+
+    async def _read_hashes(self, names: Sequence[str]) -> dict[str, bytes]:
         found = {}
-        for identifier in identifiers:
-            self._known.pop(identifier, None)
-            if identifier in issued:
-                secret_hash = await self._store.secret(secret_name(identifier))
-                if secret_hash is not None:
-                    found[identifier] = KnownCredential(issued[identifier].admin_id, secret_hash, now)
-        if len(self._known) + len(found) > REMEMBERED_MAX:
-            self._known.clear()
-        self._known |= found
+        for name in names:
+            kept = await self._store.secret(name)
+            if kept is not None:
+                found[name] = kept
+        if len(self._hashes) + len(found) > _HASHES_MAX:
+            self._hashes.clear()
+        self._hashes |= found
         return found

@@ -1,19 +1,25 @@
-"""The three kinds of stream and their rules, each as one value: how to fold it, decide on it, snapshot it."""
+"""The kinds of stream and their rules, each as one value: how to fold it, decide on it, snapshot it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from service.domain import access, account, config
+from service.domain import access, account, activity, config, oauth
+from service.domain.access_rules import decide as decide_access
 from service.domain.decide import decide as decide_account
+from service.domain.decide import decide_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONFIG_STREAM = "config"
 ACCESS_STREAM = "access"
+OAUTH_STREAM = "oauth"
+AUDIT_STREAM = "audit"
+HOUSE_STREAM = "house"
 _ACCOUNT_PREFIX = "account-"
+_ACTIVITY_PREFIX = "activity-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,56 @@ ACCOUNT = Decider(
     account.dump,
     account.restore,
 )
+HOUSE = Decider(
+    account.initial_state,
+    account.evolve,
+    decide_house,
+    account.FOLD_VERSION,
+    account.dump,
+    account.restore,
+)
+"""Transactions that belong to no client, in an account that was never opened."""
 CONFIG = Decider(
     config.initial_state, config.evolve, lambda state, command, _offer: config.decide(state, command)
 )
 ACCESS = Decider(
-    access.initial_state, access.evolve, lambda state, command, _offer: access.decide(state, command)
+    access.initial_state, access.evolve, lambda state, command, _offer: decide_access(state, command)
 )
+OAUTH = Decider(
+    oauth.initial_state, oauth.evolve, lambda state, command, offer: oauth.decide(state, command, offer.now)
+)
+ACTIVITY = Decider(
+    lambda: None,
+    activity.evolve_activity,
+    lambda _state, command, offer: activity.decide_activity(command, offer.now),
+)
+AUDIT = Decider(
+    activity.AuditState,
+    activity.evolve_audit,
+    lambda _state, command, offer: activity.decide_audit(command, offer.now),
+)
+_OTHERS = {
+    CONFIG_STREAM: CONFIG,
+    ACCESS_STREAM: ACCESS,
+    OAUTH_STREAM: OAUTH,
+    AUDIT_STREAM: AUDIT,
+    HOUSE_STREAM: HOUSE,
+}
 
 
 def account_stream(client_id: int) -> str:
     """The stream of a client account, `account-7`."""
     return f"{_ACCOUNT_PREFIX}{client_id}"
+
+
+def activity_stream(day: str) -> str:
+    """The stream of what is logged on a day, `activity-2025-06-30`: a stream for all would grow for ever."""
+    return f"{_ACTIVITY_PREFIX}{day}"
+
+
+def is_account(stream: str) -> bool:
+    """Whether it is the stream of a client's account."""
+    return stream.startswith(_ACCOUNT_PREFIX)
 
 
 def client_of(stream: str) -> int:
@@ -59,6 +104,4 @@ def client_of(stream: str) -> int:
 
 def decider_of(stream: str) -> Decider:
     """The rules that a stream follows."""
-    if stream == CONFIG_STREAM:
-        return CONFIG
-    return ACCESS if stream == ACCESS_STREAM else ACCOUNT
+    return _OTHERS.get(stream) or (ACTIVITY if stream.startswith(_ACTIVITY_PREFIX) else ACCOUNT)

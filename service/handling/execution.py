@@ -9,6 +9,7 @@ its place in the queue.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eventstore import canonical
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from service.handling.sessions import Session, Sessions
     from service.handling.translation import Translator
 
+    _Used = list[tuple[str, int, int]]
+    """Counter, first number and how many."""
 
 KEY_REUSED = Refusal(RefusalCode.KEY_REUSED)
 RESERVED_BEFORE = "client"
@@ -55,6 +58,8 @@ class Order:
     client_id: int = 0
     subject_key: bytes | None = None
     extra_claims: tuple[str, ...] = ()
+    erases: bool = False
+    """Whether the key of the stream's subject is destroyed together with what is recorded."""
 
 
 @value()
@@ -97,9 +102,13 @@ class Executor:
                 continue
             decision = session.decider.decide(session.state, order.command, offer)
             events: tuple[Event, ...] = decision if isinstance(decision, tuple) else ()
+            used = _used(offer, events)
+            if any(count > order.numbers.get(name, 0) for name, _, count in used):
+                order = _with_numbers(order, used)  # only the decision could tell how many it needs
+                continue
             proposal = self._proposal(order, session, command_id, events, metadata, call)
             answer = self._flusher.submit(proposal, session.chain)
-            self._go_ahead(session, offer, events, answer)
+            self._go_ahead(session, used, events, answer)
             self._deadlines.watch(answer, call.deadline)
             verdict = await answer
             if verdict.outcome is Outcome.APPENDED:
@@ -108,7 +117,7 @@ class Executor:
             done = await self._not_appended(verdict, proposal, call.deadline)
             if done is None or done == KEY_REUSED or (isinstance(done, Done) and done.replayed):
                 # Not after TAKEN: a number that is in use in the log must not be offered again.
-                self._put_back(offer, events)
+                self._put_back(used)
             if done is not None:
                 return done
         raise Unavailable("the account is too busy")
@@ -164,13 +173,14 @@ class Executor:
             self._translator.encode(order.stream, session.version, events, metadata, order.subject_key),
             (*order.extra_claims, *claims(events)),
             releases(events),
+            (order.stream,) if order.erases else (),
         )
 
     def _go_ahead(
-        self, session: Session, offer: Offer, events: tuple[Event, ...], answer: asyncio.Future[Verdict]
+        self, session: Session, used: _Used, events: tuple[Event, ...], answer: asyncio.Future[Verdict]
     ) -> None:
         """The next decision on this stream builds on this one, though it is not committed yet."""
-        for name, first, count in _used(offer, events):
+        for name, first, count in used:
             self._numbers.use(name, first, count)
         try:
             for event in events:
@@ -182,9 +192,9 @@ class Executor:
             raise
         session.version += len(events)
 
-    def _put_back(self, offer: Offer, events: tuple[Event, ...]) -> None:
-        """The log says that these events are not recorded, so their numbers are free."""
-        for name, first, count in _used(offer, events):
+    def _put_back(self, used: _Used) -> None:
+        """The log says that the events with these numbers are not recorded, so they are free."""
+        for name, first, count in used:
             self._numbers.put_back(name, first, count)
 
     def _expire(self, answer: asyncio.Future[Verdict]) -> None:
@@ -220,7 +230,13 @@ def _appended(decision: Decision, verdict: Verdict) -> Done | Refusal:
     return decision
 
 
-def _used(offer: Offer, events: tuple[Event, ...]) -> list[tuple[str, int, int]]:
+def _with_numbers(order: Order, used: _Used) -> Order:
+    """The same order with at least as many numbers as its decision used up."""
+    needed = {name: max(count, order.numbers.get(name, 0)) for name, _, count in used}
+    return replace(order, numbers={**order.numbers, **needed})
+
+
+def _used(offer: Offer, events: tuple[Event, ...]) -> _Used:
     """Counter, first number and count of what a decision took; client numbers were reserved before."""
     return [
         (name, getattr(offer, name), count)

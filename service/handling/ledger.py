@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 from eventstore import privacy
 from eventstore.coalesce import Coalescer
 from eventstore.records import QueueFull, Unavailable
-from service.domain.claims import admin_claim, claims, invoice_claim
-from service.domain.commands import IssueInvoice, RecordPayment
+from service.domain.claims import admin_claim, claims, invoice_claim, reference_claim
+from service.domain.clients import DELETED
+from service.domain.commands import AmendInvoice, IssueInvoice, RecordPayment, RecordTransaction
 from service.domain.refusals import Refusal, RefusalCode
 from service.handling.answers import Done
-from service.handling.deciders import CONFIG_STREAM, account_stream, client_of
+from service.handling.deciders import CONFIG_STREAM, HOUSE_STREAM, account_stream, client_of
 from service.handling.execution import Order, Taken
 
 if TYPE_CHECKING:
     from eventstore.numbers import NumberPool
     from eventstore.store import EventStore
-    from service.domain.commands import AddCredit, ApplyCredit, OpenAccount, RemoveCredit
+    from service.domain.commands import (
+        AddCredit,
+        ApplyCredit,
+        CorrectTransaction,
+        OpenAccount,
+        RemoveCredit,
+    )
     from service.domain.events import CurrencyAdded
     from service.handling.answers import Call
     from service.handling.execution import Executor
@@ -54,7 +61,7 @@ class Ledger:
 
     async def open_account(self, command: OpenAccount, call: Call) -> Done | Refusal:
         """Open an account under the next free client number."""
-        if command.owner_id is not None and not await self.client_exists(command.owner_id):
+        if command.owner_id is not None and not await self._is_open_now(command.owner_id):
             return Refusal(RefusalCode.OWNER_NOT_FOUND, str(command.owner_id))
         while True:
             client_id = await self._numbers.reserve("client")
@@ -83,25 +90,60 @@ class Ledger:
                 self._remember(name, stream)
         return done
 
-    async def on_invoice(self, command: ApplyCredit | RecordPayment, call: Call) -> Done | Refusal:
+    async def on_invoice(
+        self, command: ApplyCredit | RecordPayment | AmendInvoice, call: Call
+    ) -> Done | Refusal:
         """Carry a command out on the account that an invoice belongs to."""
         stream = await self._stream_of(invoice_claim(command.invoice_id))
         if stream is None:
             return Refusal(RefusalCode.INVOICE_NOT_FOUND, str(command.invoice_id))
+        if isinstance(command, AmendInvoice):
+            numbers = {"credit": 1, "item": len(command.added_items)}
+            return await self._on_account(stream, command, numbers, call)
         numbers = _PAYMENT if isinstance(command, RecordPayment) else _CREDIT
         return await self._on_account(stream, command, numbers, call)
 
+    async def on_transactions(
+        self,
+        client_id: int,
+        command: RecordTransaction | CorrectTransaction,
+        call: Call,
+        *,
+        is_unique: bool = False,
+    ) -> Done | Refusal:
+        """Record or correct a transaction of a client, or of nobody (0).
+
+        `is_unique` refuses a gateway's number that another transaction of the kind is taking right now; what
+        was recorded before is for the caller to look up.
+        """
+        order = Order(
+            stream=account_stream(client_id) if client_id else HOUSE_STREAM,
+            command=command,
+            numbers=_PAYMENT if isinstance(command, RecordTransaction) else _CREDIT,
+            extra_claims=(reference_claim(command.reference),) if is_unique and command.reference else (),
+        )
+        answer = await self._executor.execute(order, call)
+        return Refusal(RefusalCode.TRANSACTION_ID_TAKEN) if isinstance(answer, Taken) else answer
+
     async def client_exists(self, client_id: int) -> bool:
-        """Whether an account was opened under this number, as of now."""
-        stream = account_stream(client_id)
-        session = await self._sessions.get(stream)
+        """Whether there is an account under this number; a deletion elsewhere may not be known yet."""
+        session = await self._sessions.get(account_stream(client_id))
         if not session.committed:  # as far as memory knows: another process may have opened it since
-            session = await self._sessions.load(stream)
-        return session.committed > 0
+            return await self._is_open_now(client_id)
+        return bool(session.state.exists)
 
     async def invoice_exists(self, invoice_id: int) -> bool:
-        """Whether an invoice was issued under this number, as of now."""
-        return await self._stream_of(invoice_claim(invoice_id)) is not None
+        """Whether an invoice was issued under this number, as of now, and is not gone with its account."""
+        stream = await self._stream_of(invoice_claim(invoice_id))
+        if stream is None:
+            return False
+        session = await self._sessions.get(stream)
+        return bool(session.state.status != DELETED)
+
+    async def owner_of(self, invoice_id: int) -> int | None:
+        """The client to whom an invoice was issued; it never changes."""
+        stream = await self._stream_of(invoice_claim(invoice_id))
+        return None if stream is None else client_of(stream)
 
     async def admin_exists(self, admin_id: int) -> bool:
         """Whether somebody acts in the ledger's name under this number."""
@@ -122,6 +164,10 @@ class Ledger:
             session.state.default_currency_id if currency_id is None else currency_id
         )
         return found
+
+    async def _is_open_now(self, client_id: int) -> bool:
+        session = await self._sessions.load(account_stream(client_id))
+        return session.committed > 0 and bool(session.state.exists)
 
     async def _open_as(self, client_id: int, command: OpenAccount, call: Call) -> Done | Refusal:
         stream = account_stream(client_id)
@@ -164,4 +210,9 @@ class Ledger:
         self._resolved[name] = stream
 
     def _email_name(self, email: str) -> str:
-        return privacy.hashed_name("email", email.strip().casefold(), self._name_key)
+        return email_name(email, self._name_key)
+
+
+def email_name(email: str, name_key: bytes) -> str:
+    """The name under which an address is claimed; letter case and white space around it do not matter."""
+    return privacy.hashed_name("email", email.strip().casefold(), name_key)

@@ -1,43 +1,77 @@
-"""Checks API credentials as WHMCS does: identifier and secret, or the same pair as username and password."""
+"""Lets callers in as WHMCS does, in its order: address or access key, credential, admin, role.
+
+A credential is identifier and secret, or the same pair as username and password; an admin logs in with a user
+name and the MD5 of the password. Lives here: the order, the texts and what is compared. Who may do what is
+known to `service.handling.access_list`.
+"""
 
 from __future__ import annotations
 
-import hmac
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from service.http.callers import AuthFailure, Caller
+from service.http.form import text_of
 
 if TYPE_CHECKING:
     from service.handling.access_list import AccessList
+    from service.handling.permissions import Known, Permissions
     from service.http.php_arrays import Form
 
 # Texts and statuses as known clients compare them; see the table of errors in the README.
 MISSING = AuthFailure("Invalid or missing credentials")
 WRONG = AuthFailure("Authentication Failed")
 
-_PAIRS = (("identifier", "secret"), ("username", "password"))
 
-
-class CredentialAuthenticator:
-    """Authenticates against the access list; secrets are compared by hash, in constant time."""
+class AccessControl:
+    """Checks callers against the access list; secrets are compared by hash, in constant time."""
 
     def __init__(self, access_list: AccessList) -> None:
         self._access_list = access_list
 
-    async def check(self, form: Form) -> Caller | AuthFailure:
-        """The caller, or why not: nothing given or unknown, or a wrong secret. May raise Unavailable."""
-        for name, proof in _PAIRS:
-            identifier, secret = form.get(name), form.get(proof)
-            # A client may send fields it has no value for; empty ones count as absent.
-            if isinstance(identifier, str) and isinstance(secret, str) and identifier and secret:
-                return await self._check(identifier, secret)
-        return MISSING
+    async def check(self, form: Form, address: str, action: str) -> Caller | AuthFailure:
+        """The caller, if it may carry out the action with this lower-case name; else why not.
 
-    async def _check(self, identifier: str, secret: str) -> Caller | AuthFailure:
-        known = await self._access_list.find(identifier)
+        May raise Unavailable, and QueueFull while too many passwords are being checked.
+        """
+        permissions = self._access_list.current() or await self._access_list.load()
+        if not permissions.lets_in(address) and not await self._access_list.opens(
+            permissions, text_of(form, "accesskey")
+        ):
+            return AuthFailure(f"Invalid IP {address}", code="address_not_allowed")
+        # A client may send fields it has no value for; empty ones count as absent.
+        name, secret = text_of(form, "identifier"), text_of(form, "secret")
+        may_log_in = False
+        if not name or not secret:
+            name, secret = text_of(form, "username"), text_of(form, "password")
+            may_log_in = True
+            if not name or not secret:
+                return MISSING
+        known = _find(permissions, name, may_log_in=may_log_in)
+        if known is None:
+            # Looked up in the log itself, so that a new one works at once.
+            known = _find(await self._access_list.load(), name, may_log_in=may_log_in)
         if known is None:
             return MISSING
-        if not hmac.compare_digest(known.secret_hash, sha256(secret.encode()).digest()):
+        if not await self._access_list.proves(known, secret):
             return WRONG
-        return Caller(identifier, known.admin_id)
+        return _judge(known, action)
+
+
+def _find(permissions: Permissions, name: str, *, may_log_in: bool) -> Known | None:
+    known = permissions.credentials.get(name)
+    if known is None and may_log_in:
+        known = permissions.logins.get(name.casefold())
+    return known
+
+
+def _judge(known: Known, action: str) -> Caller | AuthFailure:
+    """What the caller may do, once it is certain who it is."""
+    if not known.is_enabled:
+        return AuthFailure("Administrator Account Disabled", code="admin_disabled", credential=known.label)
+    if known.actions is not None and action not in known.actions:
+        return AuthFailure(
+            f'Invalid Permissions: API action "{action}" is not allowed',
+            code="action_not_allowed",
+            credential=known.label,
+        )
+    return Caller(known.label, known.admin_id)

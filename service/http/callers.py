@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @value()
 class Caller:
-    """A known caller: its API credential's identifier, and the admin in whose name it acts."""
+    """A known caller: its API credential's identifier or `admin:1`, and the admin in whose name it acts."""
 
     credential: str
     admin_id: int
@@ -27,11 +27,15 @@ class AuthFailure:
 
     message: str
     status: int = 403
+    code: str = "not_authenticated"
+    """For the log, which never holds the message."""
+    credential: str = ""
+    """Who it was, where that was proven."""
 
 
 class Authenticator(Protocol):
-    """Checks `identifier` and `secret`, or `username` and `password`."""
+    """Checks where a request comes from, its credentials, and whether those may do what it asks."""
 
-    async def check(self, form: Form) -> Caller | AuthFailure:
-        """The caller that the form's credentials prove, or why they prove none."""
+    async def check(self, form: Form, address: str, action: str) -> Caller | AuthFailure:
+        """The caller that the form proves, if it may carry out the action; else why it is not let in."""
         ...

@@ -39,14 +39,16 @@ def unserialize(data: bytes) -> PhpValue:
 
 _FIELD_ID_DIGITS_MAX = 18
 """What a 64-bit number surely holds."""
+_TO_ONE_LINE = str.maketrans({" ": "+", "\r": None, "\n": None, "\t": None})
 
 
 def custom_fields(text: str) -> dict[str, str]:
     """{field id: value} of base64 text over a serialized array. Raises SerializeError."""
     if len(text) > CUSTOM_FIELD_BYTES_MAX:
         raise SerializeError(f"more than {CUSTOM_FIELD_BYTES_MAX} bytes")
-    # A `+` that a client forgot to escape arrives as a space; padding is often left out.
-    encoded = text.strip().replace(" ", "+").rstrip("=")
+    # Ruby and Perl break the text into lines. A `+` that a client forgot to escape arrives as a space;
+    # padding is often left out.
+    encoded = text.strip().translate(_TO_ONE_LINE).rstrip("=")
     try:
         data = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):

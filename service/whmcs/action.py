@@ -62,6 +62,8 @@ class Action(Generic[F]):
     is_command: bool
     """Whether it writes."""
     must_exist: tuple[MustExist, ...] = ()
+    is_about_services: bool = False
+    """Whether it is about what only a whole WHMCS has: where one stands behind this ledger, it answers."""
 
     async def perform(self, services: Services, call: Call, form: Form) -> Reply:
         """The reply to `form`, whatever is wrong with it. Raises only what the ports raise."""

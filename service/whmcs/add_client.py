@@ -6,34 +6,34 @@ cards.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import orjson
-from pydantic import Field, PlainValidator, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PlainValidator
 
 from service.domain.commands import OpenAccount
 from service.domain.events import AccountOpened
 from service.domain.refusals import Refusal
 from service.http.form import text_of
-from service.http.php_serialize import SerializeError, custom_fields
 from service.whmcs.action import Action, MustExist, Reply, client_is_known, recorded
-from service.whmcs.countries import COUNTRY_NAMES
 from service.whmcs.fields import FieldError, Fields, Flag
+from service.whmcs.person_fields import (
+    read_country,
+    read_custom_fields,
+    read_email,
+    read_phone,
+    required,
+)
 from service.whmcs.reading import (
     NAME_BYTES_MAX,
     TEXT_BYTES_MAX,
-    check_text,
     id_or,
     optional,
     read_id,
-    text_in,
     text_up_to,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Self
 
     from service.domain.events import Profile
@@ -47,64 +47,10 @@ CARD_WARNING = (
     "Credit card related parameters are now deprecated and may be removed in a future version. "
     "Use AddPayMethod instead."
 )
-EMAIL_BYTES_MAX = 254
-"""RFC 5321: what fits into a mail's envelope."""
-
-CARD_PARAMETERS = ("cardtype", "cardnum", "expdate", "startdate", "issuenumber", "cvv")
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
-_PHONE = re.compile(r"[0-9 +\-.()]{1,40}")
-
-
-def _required(name: str, message: str, check: Callable[[str], str] = str) -> PlainValidator:
-    """A one-line text that `skipvalidation` allows to be empty; `check` sees what is not."""
-
-    def validate(value: object, others: ValidationInfo) -> str:
-        text = check_text(value, NAME_BYTES_MAX, name).strip()
-        if text:
-            return check(text)
-        if others.data["skipvalidation"]:
-            return ""
-        raise PydanticCustomError(f"{name}_missing", message)
-
-    return PlainValidator(validate)
-
-
-def _email(value: object) -> str:
-    text = text_in(value).strip()
-    if not text:
-        raise PydanticCustomError("email_missing", "You did not enter your email address")
-    if len(text) > EMAIL_BYTES_MAX or _EMAIL.fullmatch(text) is None:
-        raise PydanticCustomError("email_not_valid", "The email address you entered was not valid")
-    return text
-
-
-def _country(text: str) -> str:
-    if text.upper() not in COUNTRY_NAMES:
-        raise PydanticCustomError("country_not_valid", "Valid country required")
-    return text.upper()
-
-
-def _phone(text: str) -> str:
-    if _PHONE.fullmatch(text) is None or not any(map(str.isdigit, text)):
-        raise PydanticCustomError("phone_not_valid", "Invalid telephone phone number")
-    return text
-
-
-def _custom_fields(value: object) -> dict[str, str]:
-    text = text_in(value)
-    if not text.strip():
-        return {}
-    try:
-        return custom_fields(text)
-    except SerializeError as problem:
-        raise PydanticCustomError(
-            "custom_fields_not_valid",
-            "Custom Fields must be a base64 encoded serialized array: {problem}",
-            {"problem": str(problem)},
-        ) from None
+CARD_PARAMETERS = (
+    *("cardtype", "cardnum", "expdate", "startdate", "issuenumber", "cvv"),
+    *("bankcode", "bankacct"),
+)
 
 
 class AddClientFields(Fields):
@@ -112,16 +58,16 @@ class AddClientFields(Fields):
 
     skipvalidation: Flag = False
     owner_user_id: Annotated[int | None, optional(id_or(*OWNER_NOT_FOUND))] = None
-    firstname: Annotated[str, _required("firstname", "You did not enter your first name")]
-    lastname: Annotated[str, _required("lastname", "You did not enter your last name")]
-    email: Annotated[str, PlainValidator(_email)]
-    address1: Annotated[str, _required("address1", "You did not enter your  address line 1")]
-    city: Annotated[str, _required("city", "You did not enter your city")]
-    state: Annotated[str, _required("state", "You did not enter your state")]
-    postcode: Annotated[str, _required("postcode", "You did not enter your postcode")]
-    country: Annotated[str, _required("country", "Valid country required", _country)]
-    phonenumber: Annotated[str, _required("phonenumber", "You did not enter your phone number", _phone)]
-    customfields: Annotated[dict[str, str], PlainValidator(_custom_fields)] = Field(default_factory=dict)
+    firstname: Annotated[str, required("firstname", "You did not enter your first name")]
+    lastname: Annotated[str, required("lastname", "You did not enter your last name")]
+    email: Annotated[str, PlainValidator(read_email)]
+    address1: Annotated[str, required("address1", "You did not enter your  address line 1")]
+    city: Annotated[str, required("city", "You did not enter your city")]
+    state: Annotated[str, required("state", "You did not enter your state")]
+    postcode: Annotated[str, required("postcode", "You did not enter your postcode")]
+    country: Annotated[str, required("country", "Valid country required", read_country)]
+    phonenumber: Annotated[str, required("phonenumber", "You did not enter your phone number", read_phone)]
+    customfields: Annotated[dict[str, str], PlainValidator(read_custom_fields)] = Field(default_factory=dict)
     currency: Annotated[int | None, optional(id_or(*CURRENCY_NOT_FOUND))] = None
     companyname: Annotated[str, text_up_to(NAME_BYTES_MAX, "companyname")] = ""
     address2: Annotated[str, text_up_to(NAME_BYTES_MAX, "address2")] = ""
@@ -134,6 +80,8 @@ class AddClientFields(Fields):
     noemail: Flag = False
     has_card: Flag = False
     """Not a parameter: whether there was any card data."""
+
+    gathered: ClassVar[dict[str, dict[str, dict[str, str]]]] = {"has_card": {}}
 
     @classmethod
     def read(cls, form: Form) -> Self:

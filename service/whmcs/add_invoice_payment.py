@@ -44,6 +44,7 @@ async def add_invoice_payment(
         fees=fields.fees or 0,
         date=fields.date,
         notify=not fields.noemail,
+        on_retry=services.options.on_retry,
     )
     done = await services.ledger.on_invoice(command, call)
     if isinstance(done, Refusal):

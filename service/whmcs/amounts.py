@@ -17,6 +17,7 @@ AMOUNT_FORMAT = ("amount_format", "Amount must be in decimal format: ### or ###.
 NO_AMOUNT = ("no_amount", "No Amount Provided")
 """WHMCS API reference, AddCredit."""
 RATE_FORMAT = ("rate_format", "Tax Rate must be in decimal format: ### or ###.###")
+EXCHANGE_RATE_FORMAT = ("exchange_rate_format", "Rate must be in decimal format: ### or ###.#####")
 RATE_MAX = 100_000
 """Thousandths of a percent: nobody taxes more than the whole amount."""
 
@@ -80,4 +81,12 @@ def read_rate(value: object) -> int:
     rate = _scaled(text_in(value).strip(), 3)
     if rate is None or not 0 <= rate <= RATE_MAX:
         raise PydanticCustomError(*RATE_FORMAT)
+    return rate
+
+
+def read_exchange_rate(value: object) -> int:
+    """A currency's rate to the default one, as hundred-thousandths; positive."""
+    rate = _scaled(text_in(value).strip(), 5)
+    if rate is None or not 0 < rate <= AMOUNT_MAX:
+        raise PydanticCustomError(*EXCHANGE_RATE_FORMAT)
     return rate

@@ -1,7 +1,7 @@
 """How GetClientsDetails writes a client, keys in the documented order.
 
 Lives here: pure translation of a row; the figures are in `client_stats`. What this ledger does not hold
-(logins, mail preferences) is written as WHMCS writes a client that has none. Source: WHMCS API reference,
+(logins) is written as WHMCS writes a client that has none. Source: WHMCS API reference,
 GetClientsDetails.
 """
 
@@ -25,7 +25,7 @@ _EMAIL_KINDS = ("general", "invoice", "support", "product", "domain", "affiliate
 
 def client(row: ClientRow, owner: ClientRow, installation: str) -> Body:
     """The client block. `owner` is the account that owns it, often itself."""
-    profile = row.profile or {}
+    profile, flags = row.profile or {}, row.flags
     customs = custom_values(profile)
     return {
         "client_id": row.client_id,
@@ -33,7 +33,7 @@ def client(row: ClientRow, owner: ClientRow, installation: str) -> Body:
         "userid": row.client_id,
         "id": row.client_id,
         "uuid": str(uuid5(NAMESPACE_URL, f"{installation}/client/{row.client_id}")),
-        **_person(profile),
+        **_person(profile, flags),
         "billingcid": 0,
         "notes": profile.get("notes", ""),
         "currency": row.currency_id,
@@ -41,14 +41,14 @@ def client(row: ClientRow, owner: ClientRow, installation: str) -> Body:
         "groupid": row.group_id,
         "status": row.status,
         "credit": money(row.balance),
-        "taxexempt": False,
-        "latefeeoveride": False,
-        "overideduenotices": False,
-        "separateinvoices": False,
-        "disableautocc": False,
+        "taxexempt": flags.get("tax_exempt", False),
+        "latefeeoveride": flags.get("late_fee_override", False),
+        "overideduenotices": flags.get("overdue_notices_override", False),
+        "separateinvoices": flags.get("separate_invoices", False),
+        "disableautocc": flags.get("no_card_charges", False),
         "emailoptout": False,
         "marketing_emails_opt_in": row.marketing_opt_in,
-        "overrideautoclose": False,
+        "overrideautoclose": flags.get("no_auto_close", False),
         "allowSingleSignOn": 1,
         "email_verified": False,
         "language": row.language,
@@ -67,7 +67,7 @@ def custom_values(profile: Profile) -> list[tuple[int, str]]:
     return sorted((int(number), value) for number, value in values.items())
 
 
-def _person(profile: Profile) -> Body:
+def _person(profile: Profile, flags: dict[str, bool]) -> Body:
     state = profile.get("state", "")
     country = profile.get("country", "")
     dialled = phone(profile.get("phone", ""), country)
@@ -87,7 +87,7 @@ def _person(profile: Profile) -> Body:
         "country": country,
         "phonenumber": profile.get("phone", ""),
         "tax_id": profile.get("tax_id", ""),
-        "email_preferences": dict.fromkeys(_EMAIL_KINDS, "1"),
+        "email_preferences": {kind: "1" if flags.get(f"mail_{kind}", True) else "0" for kind in _EMAIL_KINDS},
         "statecode": state,
         "countryname": COUNTRY_NAMES.get(country, ""),
         "phonecc": dialled.country_code,

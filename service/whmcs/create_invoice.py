@@ -7,7 +7,7 @@ or 1 and leave gaps.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -18,16 +18,16 @@ from service.domain.invoice_status import InvoiceStatus
 from service.domain.refusals import Refusal
 from service.http.form import is_true
 from service.whmcs.action import Action, MustExist, Reply, client_is_known, event_of, recorded
-from service.whmcs.amounts import read_signed_amount
-from service.whmcs.fields import ClientId, Fields, Flag, OptionalInvoiceDate, TaxRate
+from service.whmcs.fields import SIGNED_AMOUNT, ClientId, Fields, Flag, OptionalInvoiceDate, TaxRate
+from service.whmcs.invoice_lines import new_line
 from service.whmcs.reading import (
     CLIENT_NOT_FOUND,
     NAME_BYTES_MAX,
     TEXT_BYTES_MAX,
-    check_text,
     text_in,
     text_up_to,
 )
+from service.whmcs.taxes import tax_rates
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,10 +67,12 @@ def _items(value: object) -> tuple[NewItem, ...]:
     form = value if isinstance(value, dict) else {}
     numbers = {match.group(1) for name in form if (match := _ITEM.fullmatch(name)) is not None}
     return tuple(
-        NewItem(
-            description=check_text(form.get(f"itemdescription{number}"), TEXT_BYTES_MAX, "description"),
-            amount=read_signed_amount(form.get(f"itemamount{number}", "0") or "0"),
-            taxed=is_true(text_in(form.get(f"itemtaxed{number}"))),
+        new_line(
+            description=form.get(f"itemdescription{number}"),
+            amount=form.get(f"itemamount{number}"),
+            taxed=form.get(f"itemtaxed{number}"),
+            kind=form.get(f"itemtype{number}"),
+            relation=form.get(f"itemrelid{number}"),
         )
         for number in sorted(numbers, key=lambda number: (int(number), number))
         if form.get(f"itemdescription{number}") or form.get(f"itemamount{number}")
@@ -95,6 +97,16 @@ class CreateInvoiceFields(Fields):
     items: Annotated[tuple[NewItem, ...], PlainValidator(_items)] = ()
     """Not a parameter: gathered from the numbered ones."""
 
+    gathered: ClassVar[dict[str, dict[str, dict[str, str]]]] = {
+        "items": {
+            "^itemdescription[0-9]+$": {"type": "string"},
+            "^itemamount[0-9]+$": SIGNED_AMOUNT,
+            "^itemtaxed[0-9]+$": {"type": "boolean"},
+            "^itemtype[0-9]+$": {"type": "string"},
+            "^itemrelid[0-9]+$": {"type": "string"},
+        }
+    }
+
     @classmethod
     def read(cls, form: Form) -> Self:
         """As for every action, the lines gathered first."""
@@ -103,15 +115,20 @@ class CreateInvoiceFields(Fields):
 
 async def create_invoice(services: Services, call: Call, fields: CreateInvoiceFields) -> Reply | Refusal:
     """`invoiceid` is an integer, as live servers send it; `status` is what credit made of it."""
+    configuration = await services.system.configuration.recent()
+    tax_rate, tax_rate2 = await tax_rates(
+        services, call, configuration, fields.userid, (fields.taxrate, fields.taxrate2)
+    )
     command = IssueInvoice(
         status=InvoiceStatus.DRAFT if fields.draft else fields.status,
         items=fields.items,
-        tax_rate=fields.taxrate or 0,
-        tax_rate2=fields.taxrate2 or 0,
+        tax_rate=tax_rate,
+        tax_rate2=tax_rate2,
         date=fields.date,
         due_date=fields.duedate,
         due_days=services.options.invoice_due_days,
         payment_method=fields.paymentmethod.strip(),
+        default_payment_method=configuration.default_gateway,
         notes=fields.notes,
         auto_apply_credit=fields.autoapplycredit,
         send=fields.sendinvoice,

@@ -1,6 +1,6 @@
 """`/includes/api.php`: from a request to its answer, and one line in the log about it.
 
-Lives here: the order of checks (form, action named, credentials, action known, the action's own), what a
+Lives here: the order of checks (form, action named, caller let in, action known, the action's own), what a
 failure looks like to a client library, and the headers. No middlewares: this runs for every request.
 Never logged: parameters, secrets, query strings.
 """
@@ -19,6 +19,7 @@ from eventstore.identifiers import uuid7_hex
 from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from projections.views import BehindError
 from service.handling.answers import Call
+from service.http.addresses import CallerAddresses
 from service.http.callers import AuthFailure
 from service.http.form import FormError, text_of
 from service.http.request_form import parse_request
@@ -28,6 +29,7 @@ from service.whmcs.actions import ACTIONS
 from service.whmcs.encoder import JSON, encoder_for
 from service.whmcs.idempotency import idempotency
 from service.whmcs.known_actions import KNOWN_ACTIONS
+from service.whmcs.upstream import Passed
 from service.whmcs.wording import COMMAND_NOT_FOUND, EMPTY_ACTION
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from service.whmcs.action import AnyAction
     from service.whmcs.encoder import Encoder
     from service.whmcs.ports import Services
+    from service.whmcs.upstream import Upstream
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 """What is taken over from a caller: nothing that could forge a line of a log or a header."""
@@ -46,22 +49,33 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 class Endpoint:
     """Answers the protocol over the services it was given; `handle` is the route's handler."""
 
-    def __init__(self, services: Services, authenticator: Authenticator) -> None:
+    def __init__(
+        self, services: Services, authenticator: Authenticator, upstream: Upstream | None = None
+    ) -> None:
         self._services = services
+        self._upstream = upstream
         self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
         self._authenticator = authenticator
-        self._log = structlog.get_logger("service.whmcs").bind()  # here, not anew for every line
+        self._addresses = CallerAddresses(services.options.trusted_proxies)
+        self._log = structlog.get_logger(
+            "service.whmcs"
+        ).bind()  # bound once: it is looked up for every call else
 
-    async def handle(self, request: web.BaseRequest) -> WholeAnswer:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to any request; it never raises but for a caller that hung up."""
         exchange = _Exchange(request)
         try:
             reply = await self._reply(request, exchange)
+            if isinstance(reply, Passed):
+                self._write_log(
+                    Reply({"result": "passed on"}, reply.answer.status, refusal=reply.broken), exchange
+                )
+                return reply.answer
             body = exchange.encoder.write(reply.body)
         except FormError as problem:
             reply = refused("request_not_valid", problem.message, problem.status)
         except (QueueFull, Unavailable, OutcomeUnknown, BehindError) as problem:
-            reply = _unavailable(problem)
+            reply = unavailable(problem)
             self._log.warning("ledger not available", request_id=exchange.request_id, exc_info=problem)
         except Exception as problem:  # noqa: BLE001 - the last stop: a client library gets JSON whatever happens
             reply = refused("internal_error", f"Internal error, reference {exchange.request_id}", 500)
@@ -72,26 +86,35 @@ class Endpoint:
         self._write_log(reply, exchange)
         return self._response(reply, exchange.encoder.write(reply.body), exchange)
 
-    async def _reply(self, request: web.BaseRequest, exchange: _Exchange) -> Reply:
+    async def _reply(self, request: web.BaseRequest, exchange: _Exchange) -> Reply | Passed:
         form = await parse_request(request, self._services.options.form)
-        exchange.encoder = encoder_for(text_of(form, "responsetype"))
+        exchange.encoder = encoder_for(form, request.headers, ids_as_text=self._services.options.ids_as_text)
         name = text_of(form, "action").strip().lower()
         if not name:
             return refused("action_empty", EMPTY_ACTION, 400)
         exchange.action = name if name in KNOWN_ACTIONS else "unknown"
-        caller = await self._authenticator.check(form)
-        if isinstance(caller, AuthFailure):
-            return refused("not_authenticated", caller.message, caller.status)
+        address = self._addresses.of(request)
+        caller = await self._authenticator.check(form, address, name)
         exchange.credential = caller.credential
+        if isinstance(caller, AuthFailure):
+            return refused(caller.code, caller.message, caller.status)
         action = ACTIONS.get(name)
+        if self._upstream is not None and (action is None or action.is_about_services):
+            return await self._upstream.pass_on(request, form, exchange.request_id)
         if action is None:
             code = "action_not_served" if name in KNOWN_ACTIONS else "action_unknown"
             return refused(code, COMMAND_NOT_FOUND, 400)
-        call = self._call(request, form, action, caller, exchange)
+        call = self._call(request, form, action, caller, address, exchange)
         return await action.perform(self._services, call, form)
 
     def _call(
-        self, request: web.BaseRequest, form: Form, action: AnyAction, caller: Caller, exchange: _Exchange
+        self,
+        request: web.BaseRequest,
+        form: Form,
+        action: AnyAction,
+        caller: Caller,
+        address: str,
+        exchange: _Exchange,
     ) -> Call:
         named = None
         if action.is_command:
@@ -100,7 +123,7 @@ class Endpoint:
         return Call(
             credential=caller.credential,
             admin_id=caller.admin_id,
-            address=request.remote or "",
+            address=address,
             request_id=exchange.request_id,
             deadline=self._loop.time() + self._services.options.answer_timeout_s,
             idempotency=named,
@@ -144,7 +167,8 @@ class _Exchange:
         self.encoder: Encoder = JSON
 
 
-def _unavailable(problem: Exception) -> Reply:
+def unavailable(problem: Exception) -> Reply:
+    """What a ledger that cannot do it now answers."""
     match problem:
         case QueueFull():
             code, message = "queue_full", "The ledger is busy, please try again; nothing was recorded"

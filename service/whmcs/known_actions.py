@@ -1,7 +1,7 @@
 """Every action that the WHMCS API reference lists, served here or not.
 
-Only so that the log can tell "not ours" from "no such action": both are answered alike, and a caller's typing
-error never gets into the log. Source: WHMCS API reference, API Index.
+So that roles can be made of them, and the log can tell "not ours" from "no such action": both are answered
+alike, and a caller's typing error never gets into the log. Source: WHMCS API reference, API Index.
 """
 
 _NAMES = """
@@ -34,5 +34,8 @@ _NAMES = """
     UpdateUserPermissions UpgradeProduct ValidateLogin WhmcsDetails
 """
 
-KNOWN_ACTIONS = frozenset(_NAMES.lower().split())
-"""Lower-case names: the server takes any case."""
+ACTION_NAMES = {name.lower(): name for name in _NAMES.split()}
+"""The names as the reference writes them, by their lower-case form: the server takes any case."""
+
+KNOWN_ACTIONS = frozenset(ACTION_NAMES)
+"""Lower-case names."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from service.whmcs.encoder import money
+from service.whmcs.encoder import money, rate5
 from service.whmcs.fields import Count, FieldError, Fields, OptionalDate
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from service.whmcs.ports import Options
 
 Row = TypeVar("Row")
+
+LIMIT_DEFAULT = 25
+"""Rows of a list whose paging WHMCS documents, unless the request says how many."""
 
 
 class PageFields(Fields):
@@ -42,30 +45,33 @@ def whole(page: Page[Row], fields: PageFields, options: Options) -> tuple[Row, .
 
     A list cut short in silence would make sums over it wrong.
     """
-    left = max(0, page.total - fields.start)
-    asked = min(left, fields.limitnum or left)
-    if asked > options.rows_max:
+    check_rows(page, fields.limitnum or page.total, options)
+    return page.rows
+
+
+def check_rows(page: Page[Row], limit: int, options: Options) -> None:
+    """Raises FieldError if `limit` rows were asked for, are there, and did not fit into the page."""
+    if min(limit, max(0, page.total - page.start)) > options.rows_max:
         raise FieldError(
             "limitnum",
             "too_many_rows",
             f"More than {options.rows_max} rows match; ask for fewer with limitstart and limitnum",
         )
-    return page.rows
 
 
 def transaction(row: TransactionRow) -> Body:
-    """One transaction, keys as documented. `currency` is 0: its client has one, and this is in it."""
+    """One transaction, keys as documented. `currency` is 0 where its client has one: this is in it."""
     return {
         "id": row.transaction_id,
         "userid": row.client_id,
-        "currency": 0,
+        "currency": row.currency_id,
         "gateway": row.gateway,
         "date": row.date,
         "description": row.description,
         "amountin": money(row.amount_in),
         "fees": money(row.fees),
         "amountout": money(row.amount_out),
-        "rate": "1.00000",
+        "rate": rate5(row.rate),
         "transid": row.reference,
         "invoiceid": row.invoice_id,
         "refundid": row.refund_id,

@@ -7,25 +7,41 @@ models; the composition root puts them together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from service.domain.commands import OnRetry
 from service.http.form import FormLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from projections.views import ClientRow, CreditRow, InvoiceRow, InvoiceTotals, Page, TransactionRow
+    from projections.views import (
+        ClientRow,
+        CreditRow,
+        InvoiceRow,
+        InvoiceTotals,
+        ListedInvoice,
+        Page,
+        TransactionRow,
+    )
     from service.domain.commands import (
         AddCredit,
+        AmendInvoice,
         ApplyCredit,
+        CorrectTransaction,
         IssueInvoice,
         OpenAccount,
         RecordPayment,
+        RecordTransaction,
         RemoveCredit,
     )
     from service.domain.events import CurrencyAdded
+    from service.domain.oauth import Description, OAuthCredential
     from service.domain.refusals import Refusal
     from service.handling.answers import Call, Done
+    from service.handling.networks import Network
+    from service.whmcs.client_ports import Clients
+    from service.whmcs.system_ports import System
 
 
 class Ledger(Protocol):
@@ -44,16 +60,36 @@ class Ledger(Protocol):
         """Carry out a command that names its client."""
         ...
 
-    async def on_invoice(self, command: ApplyCredit | RecordPayment, call: Call) -> Done | Refusal:
+    async def on_invoice(
+        self, command: ApplyCredit | RecordPayment | AmendInvoice, call: Call
+    ) -> Done | Refusal:
         """Carry out a command that names its invoice."""
         ...
 
+    async def on_transactions(
+        self,
+        client_id: int,
+        command: RecordTransaction | CorrectTransaction,
+        call: Call,
+        *,
+        is_unique: bool = False,
+    ) -> Done | Refusal:
+        """Record or correct a transaction of a client, or of nobody (0).
+
+        `is_unique` refuses a gateway's number that another transaction is taking at the same time.
+        """
+        ...
+
     async def client_exists(self, client_id: int) -> bool:
-        """Whether the client account was ever opened."""
+        """Whether there is such a client account."""
         ...
 
     async def invoice_exists(self, invoice_id: int) -> bool:
         """Whether the invoice was ever issued."""
+        ...
+
+    async def owner_of(self, invoice_id: int) -> int | None:
+        """The client to whom the invoice was issued."""
         ...
 
     async def admin_exists(self, admin_id: int) -> bool:
@@ -112,10 +148,66 @@ class Reader(Protocol):
         """Transactions, oldest first, that match every condition that is not None."""
         ...
 
+    async def transaction(self, transaction_id: int, *, deadline: float) -> TransactionRow | None:
+        """The transaction, whoever it belongs to."""
+        ...
+
+    async def invoices(
+        self,
+        *,
+        client_id: int | None,
+        status: str | None,
+        due_before: str | None,
+        order_by: str,
+        descending: bool,
+        start: int,
+        limit: int | None,
+        deadline: float,
+    ) -> Page[ListedInvoice]:
+        """Invoices that match every condition that is not None.
+
+        `order_by` is id, date, due_date, total or status.
+        """
+        ...
+
     async def invoice_totals(
         self, client_id: int, *, today: str, deadline: float
     ) -> tuple[InvoiceTotals, ...]:
         """The client's invoices summed by status."""
+        ...
+
+
+class Gateway(Protocol):
+    """Takes money for an invoice, and has the ledger record it. May raise what `Ledger` may."""
+
+    async def capture(self, invoice_id: int, call: Call) -> Done | Refusal:
+        """Pay all that is due, or refuse; the same call again must not take the money again."""
+        ...
+
+
+class OAuthCredentials(Protocol):
+    """Keeps the OAuth credentials of applications. May raise what `Ledger` may."""
+
+    async def create(self, about: Description, call: Call) -> Done | Refusal:
+        """Make a credential with a random identifier and secret; its event tells the first."""
+        ...
+
+    async def update(
+        self, credential_id: int, changes: dict[str, Any], call: Call, *, reset_secret: bool
+    ) -> Done | Refusal:
+        """Change fields of its description by name, and give it a new secret if asked to."""
+        ...
+
+    async def delete(self, credential_id: int, call: Call) -> Done | Refusal:
+        """Remove a credential for good."""
+        ...
+
+    async def all(self) -> tuple[OAuthCredential, ...]:
+        """The credentials, oldest first, as of now."""
+        ...
+
+    async def secret(self, secret_id: str) -> str:
+        """The secret kept under this name; an event tells it."""
         ...
 
 
@@ -132,8 +224,14 @@ class Options:
     """What a caller is told to wait before it asks a busy ledger again."""
     rows_max: int = 50_000
     """Rows in one answer; more are refused with the advice to page, never cut short silently."""
+    on_retry: OnRetry = OnRetry.REPLAY
+    """What AddInvoicePayment makes of a payment that was recorded before."""
     invoice_due_days: int = 0
     """An invoice without a due date is due so many days after its date."""
+    ids_as_text: bool = False
+    """Whether JSON has ids and 0/1 flags as texts, as WHMCS 7 had."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed."""
     request_hash_key: bytes = b""
     """Under which requests that carry an idempotency key are hashed; the same in every process."""
     installation: str = "creditledger"
@@ -147,3 +245,8 @@ class Services:
     ledger: Ledger
     reader: Reader
     options: Options
+    oauth: OAuthCredentials
+    system: System
+    clients: Clients
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    """Through which CapturePayment can pay, by payment method in folded case."""

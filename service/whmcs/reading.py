@@ -27,6 +27,7 @@ REFERENCE_BYTES_MAX = 190
 
 CLIENT_NOT_FOUND = ("client_not_found", "Client ID Not Found")
 INVOICE_NOT_FOUND = ("invoice_not_found", "Invoice ID Not Found")
+CONTACT_NOT_FOUND = ("contact_not_found", "Contact ID Not Found")
 ADMIN_NOT_FOUND = ("admin_not_found", "Admin ID Not Found")
 DATE_NOT_VALID = ("date_not_valid", "Date Format is not Valid")
 """A code for the log, and the text for the caller."""
@@ -34,6 +35,7 @@ DATE_NOT_VALID = ("date_not_valid", "Date Format is not Valid")
 _ID = re.compile(r"[0-9]{1,19}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_LOCAL_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 
 
@@ -106,3 +108,13 @@ def read_time(value: object) -> str:
     except ValueError:
         pass
     return f"{read_date(text)} 00:00:00"
+
+
+def read_invoice_time(value: object) -> str:
+    """As `read_time`, and also `YYYYMMDD`."""
+    return read_time(_COMPACT_DATE.sub(r"\1-\2-\3", text_in(value).strip()))
+
+
+def read_local_time(value: object) -> str:
+    """As `read_time`, and also `DD/MM/YYYY`, the format that WHMCS documents for AddTransaction."""
+    return read_time(_LOCAL_DATE.sub(r"\3-\2-\1", text_in(value).strip(), count=1))

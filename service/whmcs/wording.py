@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 COMMAND_NOT_FOUND = "Command Not Found"
 EMPTY_ACTION = "Empty action request"
 
+_DOMAIN_MAIL = (
+    "You must have at least one email address enabled to receive domain related notifications as required by "
+    "ICANN. To disable domain notifications,"
+)
+_DUPLICATE = "Duplicate Email Address"
+
 _WORDS = {
     # WHMCS API reference: AddCredit, ApplyCredit, AddInvoicePayment, AddClient.
     RefusalCode.CLIENT_NOT_FOUND: "Client ID Not Found",
@@ -27,18 +33,61 @@ _WORDS = {
     RefusalCode.MORE_THAN_DUE: "Amount Exceeds Invoice Balance",
     RefusalCode.EMAIL_TAKEN: "A user already exists with that email address",
     RefusalCode.OWNER_NOT_FOUND: "Invalid Owner User ID",
-    # WHMCS API reference, AddTransaction; AddClient has no text of its own for it.
+    # WHMCS API reference: UpdateClient, UpdateContact, DeleteContact.
+    RefusalCode.CONTACT_NOT_FOUND: "Contact ID Not Found",
+    RefusalCode.DOMAIN_MAIL_NEEDED: f"{_DOMAIN_MAIL} please create an alternative contact that is set to "
+    "receive them",
+    # WHMCS API reference, UpdateInvoice.
+    RefusalCode.INVOICE_NOT_DRAFT: "Invoice must be in Draft status to be published",
+    # WHMCS API reference, AddTransaction; AddClient has no text of its own for the first.
     RefusalCode.CURRENCY_NOT_FOUND: "Currency ID Not Found",
+    RefusalCode.CURRENCY_MISMATCH: "Currency ID does not match Client currency",
+    RefusalCode.CURRENCY_MISSING: "A Currency ID is required for non-customer related transactions",
+    RefusalCode.GATEWAY_MISSING: "Payment Method is required",
+    RefusalCode.TRANSACTION_ID_TAKEN: "Transaction ID must be Unique",
+    # WHMCS API reference, CreateOAuthCredential and UpdateOAuthCredential.
+    RefusalCode.OAUTH_CREDENTIAL_NOT_FOUND: "Invalid Credential ID provided.",
+    RefusalCode.OAUTH_NAME_MISSING: "A name for the Client Credential is required.",
+    RefusalCode.OAUTH_SERVICE_MISSING: "A service ID is required for the single sign-on grant type.",
     # WHMCS has no text for the rest.
+    RefusalCode.TRANSACTION_NOT_FOUND: "Transaction ID Not Found",
+    RefusalCode.REFUND_TOO_LARGE: "Amount exceeds what is left to be refunded",
+    RefusalCode.CREDIT_FOR_CREDIT: "Credit cannot be applied to an Add Funds invoice",
     RefusalCode.AMOUNT_NOT_POSITIVE: "Amount must be greater than zero",
     RefusalCode.AMOUNT_TOO_LARGE: "Amount exceeds what the ledger can hold",
     RefusalCode.ACCOUNT_EXISTS: "Client ID already exists",
     RefusalCode.CURRENCY_EXISTS: "Currency already exists",
+    RefusalCode.GATEWAY_NOT_FOUND: "Payment Method not found",
+    RefusalCode.GATEWAY_EXISTS: "Payment Method already exists",
+    RefusalCode.GROUP_EXISTS: "Client Group already exists",
+    RefusalCode.NOTHING_DUE: "Nothing to invoice",
+    RefusalCode.TAX_RULE_NOT_FOUND: "Tax Rule not found",
+    RefusalCode.TAX_RULE_EXISTS: "Tax Rule already exists",
+    RefusalCode.ADMIN_EXISTS: "Admin already exists",
+    RefusalCode.ADMIN_DISABLED: "Admin is disabled",
+    RefusalCode.ADMIN_NOT_DISABLED: "Admin is not disabled",
     RefusalCode.CREDENTIAL_NOT_FOUND: "Credential not found",
+    RefusalCode.ROLE_NOT_FOUND: "Role not found",
+    RefusalCode.ROLE_EXISTS: "Role already exists",
+    RefusalCode.ROLE_IN_USE: "Role is in use",
+    RefusalCode.ADDRESS_NOT_FOUND: "Address not found",
+    RefusalCode.ADDRESS_EXISTS: "Address already exists",
+    RefusalCode.LAST_ADDRESS: "Without this address every address may call",
+    RefusalCode.ACCESS_KEY_NOT_FOUND: "Access key not found",
+    RefusalCode.STALE: "Please try again",
     RefusalCode.KEY_REUSED: "The idempotency key was used before with another request",
 }
 
 _WORDS_OF_ACTION = {
+    # WHMCS API reference, AddBillableItem: "not" is lower-case there.
+    ("addbillableitem", RefusalCode.CLIENT_NOT_FOUND): "Client ID not Found",
+    ("updateclient", RefusalCode.EMAIL_TAKEN): _DUPLICATE,
+    ("addcontact", RefusalCode.EMAIL_TAKEN): _DUPLICATE,
+    ("updatecontact", RefusalCode.EMAIL_TAKEN): _DUPLICATE,
+    (
+        "updatecontact",
+        RefusalCode.DOMAIN_MAIL_NEEDED,
+    ): f"{_DOMAIN_MAIL} please enable domain notifications for the primary account holder or another contact",
     ("applycredit", RefusalCode.AMOUNT_NOT_POSITIVE): "Credit Amount to apply must be greater than zero",
 }
 

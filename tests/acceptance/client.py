@@ -16,15 +16,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from tests.support.answer_formats import read_nvp, read_xml
+
 if TYPE_CHECKING:
     import io
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from email.message import Message
 
 PATH = "/includes/api.php"
 FORM = "application/x-www-form-urlencoded"
 _TIMEOUT_S = 60  # nothing takes that long unless it is broken
 _numbers = itertools.count(1)
+_READERS: dict[str, Callable[[bytes], list[tuple[str, Any]]]] = {
+    "application/xml; charset=utf-8": read_xml,
+    "text/plain; charset=utf-8": read_nvp,
+}
 
 CLIENT = {
     "firstname": "Test",
@@ -60,7 +66,7 @@ class Answer:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The answer in the protocol's own shape; fails if it is anything else."""
+        """The answer in the protocol's own shape, in JSON; fails if it is anything else."""
         assert self.headers["Content-Type"] == "application/json", self
         body = json.loads(self.raw)
         assert isinstance(body, dict)
@@ -69,6 +75,14 @@ class Answer:
             assert list(body) == ["result", "message"]
             assert "Traceback" not in body["message"]
         return body
+
+    @property
+    def result(self) -> str:
+        """How it went, in any of the protocol's formats; fails if it is in none."""
+        reader = _READERS.get(self.headers["Content-Type"])
+        result = dict(reader(self.raw))["result"] if reader else self.body["result"]
+        assert result in {"success", "error"}, self
+        return str(result)
 
     @property
     def message(self) -> str:

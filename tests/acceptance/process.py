@@ -30,14 +30,15 @@ def environment(**more: str) -> dict[str, str]:
     return clean | {"PYTHONPATH": str(CHECKOUT)} | more
 
 
-def creditledger(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; `settings` are environment variables."""
+def creditledger(*arguments: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; `typed` is its input, `settings` are environment variables."""
     return subprocess.run(
         [*_COMMAND, *arguments],
         env=environment(**settings),
-        stdin=subprocess.DEVNULL,
+        input=typed,
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         timeout=_TIMEOUT_S,
         check=False,
     )

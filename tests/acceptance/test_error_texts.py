@@ -1,8 +1,8 @@
-"""Every error text that the WHMCS API reference documents for the nine actions, word for word, over HTTP.
+"""The error texts that the WHMCS API reference documents for credit and invoices, word for word, over HTTP.
 
 Client libraries compare these texts whole. Each case is reached by a request that is wrong in one way or in
-several; then the text that the reference lists first is the answer. Two documented texts of AddClient cannot
-be reached here: this ledger has no required custom fields and no banned e-mail addresses.
+several; then the text that the reference lists first is the answer. Three documented texts cannot be reached
+here: this ledger has no required custom fields, no banned e-mail addresses, and only one currency.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.client import CLIENT, unused_email
+from tests.acceptance.client import CLIENT, unused, unused_email
 
 if TYPE_CHECKING:
     from tests.acceptance.client import Api
@@ -27,6 +27,9 @@ NO_CLIENT = "Client ID Not Found"
 NO_INVOICE = "Invoice ID Not Found"
 AMOUNT_FORMAT = "Amount must be in decimal format: ### or ###.##"
 CREDIT_TOO_LOW = "Amount exceeds customer credit balance"
+MISSING_VARIABLES = (
+    "Missing Variables: itemdescription, itemamount and itemtaxed are required for each item being changed"
+)
 DRAFT_AND_SEND = (
     "Cannot create and send a draft invoice in a single API request. Please create and send separately."
 )
@@ -87,6 +90,42 @@ CREATE_INVOICE: list[tuple[Parameters, str]] = [
     ({"userid": "{client}", "status": "Draft", "sendinvoice": "1"}, DRAFT_AND_SEND),
     ({"userid": "{client}", "status": "Overdue"}, "Invalid status Overdue"),
 ]
+UPDATE_INVOICE: list[tuple[Parameters, str]] = [
+    ({}, NO_INVOICE),
+    ({"invoiceid": NOBODY, "status": "x"}, NO_INVOICE),
+    ({"invoiceid": "{small}", "publish": "1"}, "Invoice must be in Draft status to be published"),
+    ({"invoiceid": "{paid}", "publishandsendemail": "1"}, "Invoice must be in Draft status to be published"),
+    ({"invoiceid": "{small}", "itemdescription[1]": "x", "itemamount[1]": "1"}, MISSING_VARIABLES),
+    ({"invoiceid": "{small}", "status": "Overdue"}, "Invalid status Overdue"),
+]
+ADD_TRANSACTION: list[tuple[Parameters, str]] = [
+    ({"userid": NOBODY, "invoiceid": NOBODY, "paymentmethod": "mailin"}, NO_CLIENT),
+    ({"userid": "{client}", "invoiceid": NOBODY, "paymentmethod": "mailin"}, NO_INVOICE),
+    ({"userid": "{other}", "invoiceid": "{small}"}, "User ID does not own the given Invoice ID"),
+    ({"userid": "{client}", "currencyid": NOBODY}, "Currency ID Not Found"),
+    ({"amountin": "1"}, "A Currency ID is required for non-customer related transactions"),
+    ({"userid": "{client}", "amountin": "1"}, "Payment Method is required"),
+    (
+        {"userid": "{client}", "paymentmethod": "mailin", "transid": "{taken}"},
+        "Transaction ID must be Unique",
+    ),
+    (
+        {"invoiceid": "{cancelled}", "paymentmethod": "mailin", "amountin": "1"},
+        "It is not possible to add a payment to an invoice that is Cancelled",
+    ),
+]
+UPDATE_TRANSACTION: list[tuple[Parameters, str]] = [
+    ({}, "Transaction ID Not Found"),
+    ({"transactionid": NOBODY}, "Transaction ID Not Found"),
+    ({"transactionid": "{transaction}", "userid": NOBODY}, NO_CLIENT),
+    ({"transactionid": "{transaction}", "invoiceid": NOBODY}, NO_INVOICE),
+]
+CAPTURE_PAYMENT: list[tuple[Parameters, str]] = [
+    ({}, "Invoice Not Found or Not Unpaid"),
+    ({"invoiceid": NOBODY}, "Invoice Not Found or Not Unpaid"),
+    ({"invoiceid": "{paid}"}, "Invoice Not Found or Not Unpaid"),
+    ({"invoiceid": "{small}", "cvv": "123"}, "Payment Attempt Failed"),
+]
 READS: list[Case] = [
     ("GetCredits", {}, NO_CLIENT),
     ("GetCredits", {"clientid": NOBODY, "datefrom": "x"}, NO_CLIENT),
@@ -123,6 +162,10 @@ CASES: list[Case] = [
     *(("ApplyCredit", *case) for case in APPLY_CREDIT),
     *(("AddInvoicePayment", *case) for case in ADD_INVOICE_PAYMENT),
     *(("CreateInvoice", *case) for case in CREATE_INVOICE),
+    *(("UpdateInvoice", *case) for case in UPDATE_INVOICE),
+    *(("AddTransaction", *case) for case in ADD_TRANSACTION),
+    *(("UpdateTransaction", *case) for case in UPDATE_TRANSACTION),
+    *(("CapturePayment", *case) for case in CAPTURE_PAYMENT),
     *READS,
     *(("AddClient", PERSON | {field: ""}, message) for field, message in WITHOUT),
     *(("AddClient", PERSON | {field: value}, message) for field, value, message in WITH),
@@ -146,13 +189,18 @@ def names(api: Api) -> dict[str, str]:
     email = unused_email()
     client = str(api.ok("AddClient", **CLIENT, email=email)["clientid"])
     api.ok("AddCredit", clientid=client, amount="10.00", description="Given")
+    large, taken = api.invoice(client, "60.00"), unused("taken")
+    paid = {"invoiceid": large, "transid": taken, "gateway": "paypal", "amount": "1.00"}
     return {
         "client": client,
+        "other": api.client(),
+        "transaction": str(api.ok("AddInvoicePayment", **paid)["transactionid"]),
+        "taken": taken,
         "email": email,
         "upper_email": email.upper(),
         "unused_email": unused_email(),
         "small": api.invoice(client, "5.00"),
-        "large": api.invoice(client, "60.00"),
+        "large": large,
         **{name: api.invoice(client, "2.00", status=status) for name, status in STATUSES.items()},
     }
 
@@ -198,15 +246,16 @@ def test_refused_before_the_action(
     api: Api, log: Log, changes: Parameters, message: str, status: int
 ) -> None:
     """Without an action, a credential, the right secret, or a served action, in this order of checks."""
-    request = {**api.credentials, "action": "AddCredit", "clientid": "1", "amount": "1", **changes}
+    call = {**api.credentials, "responsetype": "json", "action": "AddCredit"}
+    request = {**call, "clientid": "1", "amount": "1", **changes}
     with log.unchanged():
         answer = api.post(request)
     assert (answer.message, answer.status) == (message, status)
 
 
 def test_no_parameters_at_all(api: Api) -> None:
-    """An empty request names no action."""
-    answer = api.post({})
+    """A request of nothing but a format names no action."""
+    answer = api.post({"responsetype": "json"})
     assert (answer.message, answer.status) == ("Empty action request", 400)
 
 

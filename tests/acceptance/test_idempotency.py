@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 Parameters = dict[str, str]
 
-COMMANDS = ("AddClient", "AddCredit", "CreateInvoice", "ApplyCredit", "AddInvoicePayment")
+COMMANDS = (
+    *("AddClient", "AddCredit", "CreateInvoice", "ApplyCredit", "AddInvoicePayment"),
+    *("UpdateInvoice", "AddTransaction", "UpdateTransaction", "CapturePayment"),
+)
 REUSED = "The idempotency key was used before with another request"
 CROWD = 20
 
@@ -46,7 +49,22 @@ def parameters_of(api: Api, action: str) -> Parameters:
     invoice = api.invoice(client, "10.00")
     if action == "ApplyCredit":
         return {"invoiceid": invoice, "amount": "full"}
-    return {"invoiceid": invoice, "transid": "", "gateway": "paypal", "amount": "15.00"}
+    if action == "AddInvoicePayment":
+        return {"invoiceid": invoice, "transid": "", "gateway": "paypal", "amount": "15.00"}
+    return more_parameters_of(api, action, client, invoice)
+
+
+def more_parameters_of(api: Api, action: str, client: str, invoice: str) -> Parameters:
+    """The same, of commands that change an invoice, or tell of transactions by hand."""
+    if action == "UpdateInvoice":
+        return {"invoiceid": invoice, "newitemdescription[0]": "Once", "newitemamount[0]": "1.00"}
+    if action == "AddTransaction":
+        return {"userid": client, "paymentmethod": "mailin", "transid": unused("T"), "amountin": "1.00"}
+    if action == "UpdateTransaction":
+        paid = {"invoiceid": invoice, "gateway": "paypal", "amount": "15.00"}
+        number = api.ok("AddInvoicePayment", **paid)["transactionid"]
+        return {"transactionid": str(number), "amountin": "9.00"}
+    return {"invoiceid": api.invoice(client, "10.00", paymentmethod="credit")}
 
 
 def at_once(count: int, work: Callable[[], Answer]) -> list[Answer]:
@@ -105,7 +123,7 @@ def test_a_retry_may_look_different(api: Api, log: Log) -> None:
     """Order, case of the action and the way credentials come do not make it another request."""
     parameters, key = parameters_of(api, "AddCredit"), unused("key")
     first = api.send("AddCredit", parameters, {"Idempotency-Key": key})
-    pair = {"username": api.identifier, "password": api.secret, "action": "ADDCREDIT"}
+    pair = {"username": api.identifier, "password": api.secret, "action": "ADDCREDIT", "responsetype": "JSON"}
     with log.unchanged():
         again = api.post(dict(reversed([*parameters.items(), *pair.items()])), {"Idempotency-Key": key})
     assert (again.raw, again.headers["Idempotency-Hit"]) == (first.raw, "true")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 BOUNDARY = "----formdata-undici-028841467192"
 
+CALLER = "identifier={ID}&secret={SEC}&responsetype=json"
+"""Who calls, and that JSON is wanted."""
+
 POSTED = {
     "whmcs": (
         FORM,
@@ -37,14 +40,14 @@ POSTED = {
         f"{FORM}; charset=utf-8",
         (
             "username=&password=&identifier={ID}&secret={SEC}&accesskey=&action=addCredit"
-            "&clientid={client}&amount=10.50&description=hi+%26+é&type=add&date=&adminid="
+            "&clientid={client}&amount=10.50&description=hi+%26+é&type=add&date=&adminid=&responsetype=json"
         ),
     ),
     "other pair of names": (
         FORM.upper(),
         (
             "identifier=&secret=&username={ID}&password={SEC}&action=ADDCREDIT&clientid={client}"
-            "&amount=10.5&description=hi%20&%20=%20&description=hi%20%26%20%C3%A9"
+            "&amount=10.5&description=hi%20&%20=%20&description=hi%20%26%20%C3%A9&responsetype=JSON"
         ),
     ),
     "parameters of earlier calls, and junk": (
@@ -52,7 +55,7 @@ POSTED = {
         (
             "endpoint=http%3A%2F%2Flocalhost%2Fincludes%2Fapi.php&foo=undefined&bar=%5Bobject+Object%5D"
             "&list=a%2Cb&tags%5B0%5D=a&tags%5B1%5D=b&invoiceid=9&amount=99&clientid=&action=x&amount=10.5"
-            "&identifier={ID}&secret={SEC}&clientid={client}&description=hi%20%26%20%c3%a9&action=aDdCrEdIt&"
+            "&{CALLER}&clientid={client}&description=hi%20%26%20%c3%a9&action=aDdCrEdIt&"
         ),
     ),
 }
@@ -76,7 +79,7 @@ def request(
 def form(api: Api, template: str, client: str, invoice: str = "") -> str:
     """A recorded body or query with this test's credential and numbers in it."""
     names = {"ID": api.identifier, "SEC": api.secret, "client": client, "invoice": invoice}
-    return template.format_map(names)
+    return template.replace("{CALLER}", CALLER).format_map(names)
 
 
 def one(api: Api, raw: bytes) -> Answer:
@@ -119,7 +122,7 @@ def test_everything_in_the_query(api: Api) -> None:
 def test_body_wins_over_query(api: Api) -> None:
     """PHP reads the query first and the body over it."""
     client = api.client()
-    target = form(api, f"{PATH}?identifier={{ID}}&secret={{SEC}}&action=GetCredits&amount=9", client)
+    target = form(api, f"{PATH}?{{CALLER}}&action=GetCredits&amount=9", client)
     body = form(api, "action=AddCredit&clientid={client}&amount=1", client)
     assert one(api, request(body, target=target)).success["newbalance"] == "1.00"
 
@@ -128,6 +131,7 @@ def test_multipart(api: Api) -> None:
     """Text parts are parameters; a file among them is not."""
     client = api.client()
     fields = {
+        "responsetype": "json",
         "username": api.identifier,
         "password": api.secret,
         "action": "AddCredit",
@@ -153,7 +157,7 @@ def test_multipart(api: Api) -> None:
 def test_action_in_any_case(api: Api, name: str) -> None:
     """The action's name may be written anyhow."""
     client = api.client()
-    body = form(api, f"action={name}&clientid={{client}}&identifier={{ID}}&secret={{SEC}}", client)
+    body = form(api, f"action={name}&clientid={{client}}&{{CALLER}}", client)
     assert one(api, request(body)).success["clientid"] == client
 
 
@@ -169,7 +173,7 @@ def test_action_in_any_case(api: Api, name: str) -> None:
 )
 def test_arrays_and_other_names_are_not_the_parameter(api: Api, parameters: str, message: str) -> None:
     """Where a text belongs an array counts as nothing, and the case of names matters."""
-    body = form(api, f"identifier={{ID}}&secret={{SEC}}&action=AddCredit&{parameters}", api.client())
+    body = form(api, f"{{CALLER}}&action=AddCredit&{parameters}", api.client())
     assert one(api, request(body)).message == message
 
 
@@ -180,9 +184,7 @@ def test_numbered_lines(api: Api) -> None:
         "itemdescription7=c&itemamount7=3&itemdescription0=a&itemamount0=9&itemamount0=1"
         "&itemdescription10=d&itemamount10=4&itemtaxed10=True&itemdescription2=b&itemamount2=2&itemtaxed2=False"
     )
-    body = form(
-        api, f"identifier={{ID}}&secret={{SEC}}&action=createinvoice&userid={{client}}&{lines}", client
-    )
+    body = form(api, f"{{CALLER}}&action=createinvoice&userid={{client}}&{lines}", client)
     invoice = one(api, request(body)).success["invoiceid"]
     items = api.ok("GetInvoice", invoiceid=invoice)["items"]["item"]
     assert [(item["description"], item["amount"], item["taxed"]) for item in items] == [
@@ -196,7 +198,7 @@ def test_numbered_lines(api: Api) -> None:
 def test_pipelined_requests_are_answered_in_order(api: Api) -> None:
     """Several requests in one piece on one connection, the slow ones not overtaken."""
     clients = [api.client() for _ in range(3)]
-    template = "identifier={ID}&secret={SEC}&action=AddCredit&clientid={client}&amount=1&description=x"
+    template = "{CALLER}&action=AddCredit&clientid={client}&amount=1&description=x"
     bodies = [request(form(api, template, client)) for client in clients for _ in range(3)]
     answers = api.exchange(b"".join(bodies), len(bodies))
     assert [answer.success["newbalance"] for answer in answers] == ["1.00", "2.00", "3.00"] * 3
@@ -204,7 +206,7 @@ def test_pipelined_requests_are_answered_in_order(api: Api) -> None:
 
 def test_old_clients_close_after_each_answer(api: Api) -> None:
     """HTTP/1.0 without a word about the connection: the answer comes and the connection ends."""
-    query = form(api, "identifier={ID}&secret={SEC}&action=GetCredits&clientid={client}", api.client())
+    query = form(api, "{CALLER}&action=GetCredits&clientid={client}", api.client())
     with api.connect() as connection:
         connection.sendall(f"GET {PATH}?{query} HTTP/1.0\r\n\r\n".encode())
         (answer,) = read_answers(connection, 1)
@@ -215,7 +217,7 @@ def test_old_clients_close_after_each_answer(api: Api) -> None:
 def test_chunked_and_compressed_bodies(api: Api) -> None:
     """A body in chunks, or compressed, is the same body."""
     client = api.client()
-    template = "identifier={ID}&secret={SEC}&action=AddCredit&clientid={client}&amount=1&description=x"
+    template = "{CALLER}&action=AddCredit&clientid={client}&amount=1&description=x"
     body = form(api, template, client).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:40], body[40:], b""))
@@ -226,7 +228,7 @@ def test_chunked_and_compressed_bodies(api: Api) -> None:
 
 def test_body_sent_after_the_go_ahead(api: Api) -> None:
     """A client that asks before it sends its body (curl and PHP with large ones) is told to go on."""
-    template = "identifier={ID}&secret={SEC}&action=AddCredit&clientid={client}&amount=1&description=x"
+    template = "{CALLER}&action=AddCredit&clientid={client}&amount=1&description=x"
     whole = request(form(api, template, api.client()), extra="Expect: 100-continue\r\n")
     head, separator, body = whole.partition(b"\r\n\r\n")
     with api.connect() as connection:
@@ -241,14 +243,15 @@ def test_body_sent_after_the_go_ahead(api: Api) -> None:
 def test_json_body_is_no_parameters(api: Api) -> None:
     """PHP fills no parameters from JSON, so there is no action."""
     body = f'{{"action":"GetCredits","identifier":"{api.identifier}","secret":"{api.secret}","clientid":1}}'
-    answer = one(api, request(body, content_type="application/json"))
+    extra = "Accept: application/json\r\n"  # no parameters, so no `responsetype`
+    answer = one(api, request(body, content_type="application/json", extra=extra))
     assert (answer.message, answer.status) == ("Empty action request", 400)
 
 
 @pytest.mark.parametrize("target", ["//includes/api.php", "/includes//api.php"])
 def test_base_with_trailing_slash(api: Api, target: str) -> None:
     """A client whose base URL ends in a slash asks for `//includes/api.php`, which web servers collapse."""
-    body = form(api, "identifier={ID}&secret={SEC}&action=GetCredits&clientid={client}", api.client())
+    body = form(api, "{CALLER}&action=GetCredits&clientid={client}", api.client())
     assert one(api, request(body, target=target)).success["totalresults"] == 0
 
 
@@ -267,7 +270,7 @@ def test_other_methods_and_paths(
     api: Api, log: Log, method: str, target: str, status: int, message: str
 ) -> None:
     """Even there the answer is the protocol's JSON, as some libraries hang on anything else."""
-    body = form(api, "identifier={ID}&secret={SEC}&action=AddCredit&clientid={client}&amount=1", api.client())
+    body = form(api, "{CALLER}&action=AddCredit&clientid={client}&amount=1", api.client())
     with log.unchanged():
         answer = one(api, request(body, method=method, target=target))
     assert (answer.status, answer.message) == (status, message)
@@ -280,5 +283,5 @@ def test_head(api: Api) -> None:
         (answer,) = read_answers(connection, 1, is_head=True)
         assert answer.status == 405
         assert answer.headers["Content-Type"] == "application/json"
-        connection.sendall(request("action="))
+        connection.sendall(request("action=&responsetype=json"))
         assert read_answers(connection, 1)[0].message == "Empty action request"

@@ -120,7 +120,7 @@ def test_errors_are_mapped(whmcs: Any, api: Api) -> None:
         whmcs.call("GetCredits", clientid=999_999_999)
     assert not isinstance(refused.value, MissingPermission)
     with pytest.raises(Error, match=r"^Command Not Found$") as unknown:
-        whmcs.add_transaction("paypal", amountin=1)
+        whmcs.call("SendEmail", messagename="x", id=1)
     assert not isinstance(unknown.value, MissingPermission)
     with pytest.raises(MissingPermission, match=r"^Authentication Failed$"):
         library(api.port, api.identifier, "wrong").call("GetCredits", clientid=1)

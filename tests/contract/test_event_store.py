@@ -216,3 +216,41 @@ async def test_a_secret_keeps_its_first_value(store: EventStore) -> None:
     assert await store.put_secret("name-key", b"b") == b"a"
     assert await store.secret("name-key") == b"a"
     assert await store.secret(str(uuid7())) is None
+
+
+async def test_a_key_is_destroyed_with_the_events_that_erase(store: EventStore) -> None:
+    """At once and for ever: no key can be put in its place, and nobody else's is touched."""
+    for subject in ("a", "b"):
+        await store.create_subject_key(subject, subject.encode() * 32)
+    verdicts = await store.append([proposal("b", 0), proposal("a", 0, 2, erases=("a", "nobody"))])
+    assert verdicts == [
+        Verdict(Outcome.APPENDED, "b", 1, 1, 1, 1),
+        Verdict(Outcome.APPENDED, "a", 1, 2, 2, 3),
+    ]
+    assert await store.subject_keys(["a", "b", "nobody"]) == {"a": None, "b": b"b" * 32}
+    assert await store.create_subject_key("a", b"c" * 32) is None
+
+
+async def test_what_is_not_appended_erases_nothing(store: EventStore) -> None:
+    """A conflict, a taken name, a check, a repeated command: each leaves the key as it is."""
+    await store.create_subject_key("a", b"a" * 32)
+    first = proposal("a", 0, claims=("n",))
+    await store.append([first])
+    again = proposal("a", 1, command_id=first.command_id, erases=("a",))
+    verdicts = [
+        *(await store.append([proposal("a", 7, erases=("a",))])),
+        *(await store.append([proposal("a", 1, claims=("n",), erases=("a",))])),
+        *(await store.append([proposal("a", 1, 0, erases=("a",))])),
+        *(await store.append([again])),
+    ]
+    assert [verdict.outcome for verdict in verdicts] == ["conflict", "taken", "appended", "duplicate"]
+    assert await store.subject_keys(["a"]) == {"a": b"a" * 32}
+
+
+async def test_a_repeated_erasure_is_a_duplicate(store: EventStore) -> None:
+    """Whoever lost the answer sends it again, and hears what it was."""
+    await store.create_subject_key("a", b"a" * 32)
+    erasing = proposal("a", 0, erases=("a",))
+    await store.append([erasing])
+    assert [verdict.outcome for verdict in await store.append([erasing])] == ["duplicate"]
+    assert await store.subject_keys(["a"]) == {"a": None}

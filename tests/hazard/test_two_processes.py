@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from service.domain.events import AccountOpened, CreditApplied, PaymentRecorded
-from tests.support.audit import audit, balance_of
+from tests.support.audit import audit, balance_of, hundredths
 from tests.support.lane_lock import lane_locked
 from tests.support.service import CLIENT
 
@@ -101,6 +101,47 @@ async def test_the_same_payment_is_taken_once(pair: Pair) -> None:
         assert await balance_of(api, 1) == 0
     log = await audit(pair.dsn)
     assert sum(isinstance(entry.event, PaymentRecorded) for entry in log) == 1
+
+
+async def test_one_number_is_told_once(pair: Pair) -> None:
+    """50 AddTransaction with one number, of two clients through both processes: one is recorded."""
+    other = await pair.first.add_client("grace@example.com")
+    told = {"paymentmethod": "mailin", "transid": "T-1", "amountin": "1.00", "credit": "1"}
+    answers = await through_both(
+        pair, [("AddTransaction", {**told, "userid": client}) for client in (1, other)] * 25
+    )
+    outcomes = Counter(answer.body.get("message", "recorded") for answer in answers)
+    assert outcomes == {"recorded": 1, "Transaction ID must be Unique": 49}
+    for api in (pair.first, pair.second):
+        assert sorted([await balance_of(api, 1), await balance_of(api, other)]) == [0, 100]
+    await audit(pair.dsn)
+
+
+async def test_mass_payments_race_with_payments(pair: Pair) -> None:
+    """Invoices are paid by themselves and by mass invoices at once: each once, and no money is lost."""
+    invoices = [await pair.first.create_invoice(1, "1.00") for _ in range(20)]
+    lines: dict[str, Any] = {"userid": 1}
+    for place, invoice in enumerate(invoices):
+        lines |= {
+            f"itemdescription{place}": "Line",
+            f"itemamount{place}": "1.00",
+            f"itemtype{place}": "Invoice",
+            f"itemrelid{place}": invoice,
+        }
+    masses = [(await pair.second.must("CreateInvoice", **lines))["invoiceid"] for _ in range(2)]
+    calls = [
+        ("AddInvoicePayment", {"invoiceid": invoice, "transid": f"T-{invoice}"})
+        for invoice in [*invoices, *masses]
+    ]
+    answers = await through_both(pair, calls[::2] + calls[1::2])
+    assert all(answer.is_success for answer in answers)
+    for invoice in [*invoices, *masses]:
+        assert (await pair.first.must("GetInvoice", invoiceid=invoice))["status"] == "Paid"
+    # 60.00 or less came in, of which the 20 invoices kept 20.00 and the rest is credit.
+    rows = (await pair.second.must("GetTransactions", clientid=1))["transactions"]["transaction"]
+    came_in = sum(hundredths(row["amountin"]) for row in rows)
+    assert [await balance_of(api, 1) for api in (pair.first, pair.second)] == [came_in - 2000] * 2
+    await audit(pair.dsn)
 
 
 async def test_many_invoices_never_overdraw_one_credit(pair: Pair) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from eventstore.database import create_pool
 from eventstore.memory import MemoryStore
 from projections.projection import apply
-from projections.registry import PROJECTIONS
+from projections.registry import BY_NAME, PROJECTIONS
 from projections.schema import prepare
 from projections.verify import differences
 from projections.views import HaltedError
@@ -150,7 +150,7 @@ async def test_the_projection_that_cannot_go_on_halts_alone(
         with pytest.raises(HaltedError, match="balances is halted"):
             await runner.wait_until(log.head, NEVER, ["balances"])
         await runner.wait_until(poison - 1, NEVER, ["balances"])
-    position, state, error = (await checkpoints(pool)).pop("balances.v1")
+    position, state, error = (await checkpoints(pool)).pop(BY_NAME["balances"].subscription)
     assert (position, state) == (poison - 1, "halted")
     assert error == f"position {poison}: CannotApply: balances: update_balance wrote 0 of 1 rows"
 
@@ -173,7 +173,7 @@ async def test_what_halted_a_projection_is_not_quoted(
     async with projecting(pool, ledger_dsn, log.translator.decode) as runner:
         with pytest.raises(HaltedError):
             await runner.wait_until(log.head, NEVER, [name])
-    _, _, error = (await checkpoints(pool))[f"{name}.v1"]
+    _, _, error = (await checkpoints(pool))[BY_NAME[name].subscription]
     assert error
     assert "secret" not in error
     assert str(2**63) not in error
@@ -185,10 +185,10 @@ async def test_a_paused_projection_is_left_alone(pool: asyncpg.Pool, ledger_dsn:
         await some_history(log)
         await runner.wait_until(log.head, NEVER)
         paused_at = log.head
-        await pool.execute("update es.subscription set state = 'paused' where name = 'credits.v1'")
+        await pool.execute("update es.subscription set state = 'paused' where name like 'credits.v%'")
         await some_history(log)
         await runner.wait_until(log.head, NEVER, ["balances", "clients", "invoices", "transactions"])
-    assert (await checkpoints(pool))["credits.v1"] == (paused_at, "paused", None)
+    assert (await checkpoints(pool))[BY_NAME["credits"].subscription] == (paused_at, "paused", None)
     assert await pool.fetchval("select count(*) from projection_credits.credit") == 3 * 3
 
 

@@ -62,7 +62,7 @@ async def test_a_client_with_its_balance(log: LedgerLog, reader: Reader) -> None
     client = await reader.client(client_id, deadline=NEVER)
     assert client is not None
     assert (client.client_id, client.owner_id, client.status, client.currency) == (1, 1, "Active", "EUR")
-    assert (client.profile, client.balance) == (PROFILE, 1000)
+    assert (client.profile, client.balance) == (PROFILE | {"custom_fields": "{}"}, 1000)
 
 
 async def test_an_erased_client_has_no_profile(pool: asyncpg.Pool, log: LedgerLog, reader: Reader) -> None:
@@ -99,7 +99,7 @@ async def test_an_invoice_with_lines_and_transactions(log: LedgerLog, reader: Re
     before = await reader.invoice(invoice_id, deadline=NEVER)
     assert before is not None
     assert (before.subtotal, before.tax, before.credit, before.total, before.paid) == (1000, 100, 300, 800, 0)
-    assert (before.status, before.settled_at, before.transactions) == ("Unpaid", None, ())
+    assert (before.status, before.settled_at, before.transactions) == ("Unpaid", "", ())
     await log.command(client_id, RecordPayment(invoice_id=invoice_id, reference="R1", gateway="paypal"))
     after = await reader.invoice(invoice_id, deadline=NEVER)
     assert after is not None

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from projections.fact import Fact
     from projections.projection import Projection
 
-NEWER = replace(BALANCES, version=2)
+NEWER = replace(BALANCES, version=BALANCES.version + 1)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ async def test_a_rebuild_heals_a_halted_projection(
         await rebuild(pool, BALANCES, {LANE: log.translator.decode})
         await add_credit(log)
         await runner.wait_until(log.head, NEVER, ["balances"])
-    assert (await checkpoints(pool))["balances.v1"] == (log.head, "running", None)
+    assert (await checkpoints(pool))[BALANCES.subscription] == (log.head, "running", None)
     assert await differences(pool, BALANCES, log.translator.decode, LANE) == []
 
 
@@ -180,7 +180,7 @@ async def test_a_paused_projection_stays_paused(pool: asyncpg.Pool, log: LedgerL
     """A rebuild does not undo what an operator decided."""
     await pool.execute("update es.subscription set state = 'paused'")
     await rebuild(pool, BALANCES, {LANE: log.translator.decode})
-    assert (await checkpoints(pool))["balances.v1"] == (log.head, "paused", None)
+    assert (await checkpoints(pool))[BALANCES.subscription] == (log.head, "paused", None)
 
 
 @pytest.mark.parametrize("batch", [1, 10_000])
@@ -246,7 +246,9 @@ async def test_a_long_reader_is_not_pushed_aside(
 
 async def test_no_lane_is_forgotten(pool: asyncpg.Pool, log: LedgerLog) -> None:
     """Tables hold all lanes, so a rebuild that knows only some of them is refused."""
-    await pool.execute("insert into es.subscription (name, lane, position) values ('balances.v1', 3, 0)")
+    await pool.execute(
+        "insert into es.subscription (name, lane, position) values ($1, 3, 0)", BALANCES.subscription
+    )
     with pytest.raises(RebuildError, match=r"lanes \[0, 3\], this rebuild was given \[0\]"):
         await rebuild(pool, BALANCES, {LANE: log.translator.decode})
 
@@ -254,9 +256,9 @@ async def test_no_lane_is_forgotten(pool: asyncpg.Pool, log: LedgerLog) -> None:
 async def test_preparing_at_once_prepares_once(pool: asyncpg.Pool, log: LedgerLog) -> None:
     """Several processes may start together, on a new database or a used one."""
     await pool.execute("drop schema projection_balances cascade")
-    await pool.execute("update es.subscription set name = 'unknown' where name = 'balances.v1'")
+    await pool.execute("update es.subscription set name = 'unknown' where name = $1", BALANCES.subscription)
     assert await asyncio.gather(*(prepare(pool, LANE) for _ in range(6))) == [[]] * 6
-    assert (await checkpoints(pool))["balances.v1"] == (0, "running", None)
+    assert (await checkpoints(pool))[BALANCES.subscription] == (0, "running", None)
     assert log.head
 
 
@@ -281,9 +283,11 @@ async def test_a_newer_version_takes_over(pool: asyncpg.Pool, ledger_dsn: str, l
             await reader.client(1, deadline=NEVER)
         await runner.wait_until(log.head, NEVER)
     found = await checkpoints(pool)
-    assert "balances.v1" not in found
-    assert found["balances.v2"] == (log.head - 1, "running", None)
-    with pytest.raises(VersionError, match="version 2, this program only knows 1"):
+    assert BALANCES.subscription not in found
+    assert found[NEWER.subscription] == (log.head - 1, "running", None)
+    with pytest.raises(
+        VersionError, match=f"version {NEWER.version}, this program only knows {BALANCES.version}"
+    ):
         await prepare(pool, LANE)
 
 
@@ -291,4 +295,4 @@ async def test_two_processes_of_a_newer_version_start_together(pool: asyncpg.Poo
     """One rebuilds, the other waits for it, and both go on."""
     decoders = {LANE: log.translator.decode}
     await asyncio.gather(*(bring_up_to_date(pool, LANE, decoders, [NEWER]) for _ in range(2)))
-    assert (await checkpoints(pool))["balances.v2"] == (log.head, "running", None)
+    assert (await checkpoints(pool))[NEWER.subscription] == (log.head, "running", None)

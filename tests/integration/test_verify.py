@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from projections import verify
 from projections.clients.project import PROJECTION as CLIENTS
 from projections.rebuild import rebuild
 from projections.registry import PROJECTIONS
 from projections.schema import prepare
+from projections.statements import statement
 from projections.verify import NotPrepared, differences
+from service.domain.billable_commands import AddBillableItem
+from service.domain.client_commands import AddContact
 from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem, RecordPayment
 from service.domain.invoice_status import InvoiceStatus
 from tests.support.databases import administer
@@ -37,6 +41,8 @@ async def log(pool: asyncpg.Pool, store: PostgresStore, ledger_dsn: str) -> Ledg
     await log.command(client, IssueInvoice(status=InvoiceStatus.UNPAID, items=(item,)))
     await log.command(client, ApplyCredit(invoice_id=1, amount=300))
     await log.command(client, RecordPayment(invoice_id=1, reference="R1"))
+    await log.command(client, AddContact(profile={"first_name": "Charles", "email": "c@example.org"}))
+    await log.command(client, AddBillableItem(description="Work", amount=100, unit="hours"))
     async with projecting(pool, ledger_dsn, log.translator.decode) as runner:
         await runner.wait_until(log.head, NEVER)
     return log
@@ -101,11 +107,27 @@ async def test_erasing_a_person_shows_until_the_rebuild(
     """Once the key is destroyed the read model's profile has no foundation in the log; a rebuild drops it."""
     await administer(ledger_dsn, "update es.subject_key set key = null, destroyed_at = now()")
     assert await differences(pool, CLIENTS, log.translator.decode, LANE) == [
-        "clients.client client_id=1: profile differs"
+        "clients.client client_id=1: profile differs, first_key differs, last_key differs, email_key differs",
     ]
     await rebuild(pool, CLIENTS, {LANE: log.translator.decode})
     assert await differences(pool, CLIENTS, log.translator.decode, LANE) == []
     assert await pool.fetchval("select profile from projection_clients.client") is None
+
+
+async def test_a_comparison_takes_as_long_as_it_takes(
+    pool: asyncpg.Pool, log: LedgerLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool's time-out for short statements does not cut the comparison of a large table."""
+    real = statement("compare")
+    limited = "select 1 / (current_setting('statement_timeout') = '0')::int as unlimited"
+    monkeypatch.setattr(
+        verify,
+        "statement",
+        lambda _: f"with limits as materialized ({limited}) select found.* from ({real}) found, limits",
+    )
+    await pool.execute("delete from projection_clients.client")
+    found = await differences(pool, CLIENTS, log.translator.decode, LANE)
+    assert found == ["clients.client client_id=1: is missing"]
 
 
 async def test_an_unknown_lane_is_refused(pool: asyncpg.Pool, log: LedgerLog) -> None:
@@ -124,6 +146,7 @@ async def test_every_key_and_unique_index_leads_with_the_lane(
         "select c.relname as table, i.indisprimary as primary, i.indisunique as unique,"
         " array(select a.attname from unnest(i.indkey) with ordinality as k (number, place)"
         "        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number"
+        "       where k.place <= i.indnkeyatts"
         "       order by k.place)::text[] as columns"
         "  from pg_index i join pg_class c on c.oid = i.indrelid"
         " where c.relnamespace = to_regnamespace($1)",

@@ -19,6 +19,7 @@ from service.domain.events import (
     Event,
     InvoiceIssued,
     PaymentRecorded,
+    TransactionRecorded,
 )
 from service.handling.translation import Translator
 
@@ -93,7 +94,7 @@ def numbers_of(log: Sequence[Recorded], kind: str) -> list[int]:
     kinds: dict[str, tuple[type[Event], ...]] = {
         "client": (AccountOpened,),
         "credit": (CreditAdded, CreditRemoved, CreditApplied),
-        "transaction": (PaymentRecorded,),
+        "transaction": (PaymentRecorded, TransactionRecorded),
         "invoice": (InvoiceIssued,),
     }
     return [getattr(entry.event, f"{kind}_id") for entry in log if isinstance(entry.event, kinds[kind])]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem, RecordPayment, RemoveCredit
 from service.domain.invoice_status import InvoiceStatus
 from service.domain.money import AMOUNT_MAX
+from tests.support import billing_commands
 
 if TYPE_CHECKING:
     from service.domain.commands import AccountCommand
@@ -62,6 +63,16 @@ record_payments = st.builds(
 )
 
 histories: st.SearchStrategy[list[AccountCommand]] = st.lists(
-    st.one_of(add_credits, remove_credits, issue_invoices, apply_credits, record_payments),
+    st.one_of(
+        add_credits,
+        remove_credits,
+        issue_invoices,
+        apply_credits,
+        record_payments,
+        billing_commands.issue_invoices,
+        billing_commands.amend_invoices,
+        billing_commands.record_transactions,
+        billing_commands.correct_transactions,
+    ),
     max_size=30,
 )

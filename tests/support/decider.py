@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 NOW = "2025-06-30 12:34:56"
 TODAY = "2025-06-30"
-OFFER = Offer(client=8, credit=101, transaction=201, invoice=301, item=401, now=NOW)
+OFFER = Offer(
+    client=8, credit=101, transaction=201, invoice=301, item=401, billable=501, contact=601, now=NOW
+)
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self.client = self.credit = self.transaction = self.invoice = self.item = 1
+        self.billable = self.contact = 1
 
     def offer(self) -> Offer:
         """What the next decision may use up."""
@@ -86,6 +89,8 @@ class Numbers:
             transaction=self.transaction,
             invoice=self.invoice,
             item=self.item,
+            billable=self.billable,
+            contact=self.contact,
             now=NOW,
         )
 

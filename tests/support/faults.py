@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
-_APPEND = b"append_batch"
+_APPENDS = (b"es.append_batch", b"es.append_and_erase")
 _WAIT_S = 15.0
 _PARSE, _BIND, _SYNC, _READY = b"P", b"B", b"S", b"Z"
 
@@ -177,7 +177,7 @@ class _Link:
                 await self.audible.wait()
                 self._server.write(message)
                 await self._server.drain()
-                if kind == _PARSE and _APPEND in message:
+                if kind == _PARSE and any(name in message for name in _APPENDS):
                     self._appends.add(message[5:].split(b"\0", 1)[0])
 
     async def _downstream(self) -> None:

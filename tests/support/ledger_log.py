@@ -8,9 +8,10 @@ from eventstore import privacy
 from eventstore.identifiers import uuid7
 from eventstore.records import Outcome, Proposal
 from service.domain.account import AccountState, evolve, initial_state
-from service.domain.claims import claims
+from service.domain.claims import claims, releases
 from service.domain.commands import OpenAccount
 from service.domain.decide import decide
+from service.domain.events.clients import AccountDeleted
 from service.handling.deciders import account_stream
 from service.handling.translation import Translator
 from tests.support.decider import Numbers
@@ -80,8 +81,10 @@ class LedgerLog:
             self._keys[stream] = await self._store.create_subject_key(stream, privacy.new_key())
         version = self._versions.get(stream, 0)
         encoded = self.translator.encode(stream, version, listed, "{}", self._keys[stream])
-        names = claims(tuple(listed))
-        self._queue.append(Proposal(uuid7(), None, stream, version, encoded, names))
+        erases = (stream,) if any(isinstance(event, AccountDeleted) for event in listed) else ()
+        self._queue.append(
+            Proposal(uuid7(), None, stream, version, encoded, claims(listed), releases(listed), erases)
+        )
         self._versions[stream] = version + len(listed)
         self.facts += [(stream, event) for event in listed]
 

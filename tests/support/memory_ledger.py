@@ -6,39 +6,42 @@ computed from the recorded events. It has no log, no time passing and no concurr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from projections.views import ClientRow, CreditRow, InvoiceRow, InvoiceTotals, ItemRow, Page, TransactionRow
-from service.domain.account import ACTIVE, evolve, initial_state
-from service.domain.decide import decide
+from projections.views import ClientRow, CreditRow, InvoiceTotals, ListedInvoice, Page
+from service.domain.account import evolve, initial_state
+from service.domain.decide import decide, decide_house
 from service.domain.events import (
-    AccountOpened,
     CreditAdded,
     CreditApplied,
     CreditRemoved,
     CurrencyAdded,
-    InvoiceIssued,
-    InvoiceSettled,
-    PaymentRecorded,
 )
 from service.domain.refusals import AlreadyRecorded, Refusal, RefusalCode
 from service.handling.answers import Call, Done, Idempotency
 from service.whmcs.ports import Ledger, Reader
 from tests.support.decider import Numbers
+from tests.support.memory_billing import invoice_rows, transaction_rows
+from tests.support.memory_people import client_row, email_name, taken_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from projections.views import InvoiceRow, TransactionRow
     from service.domain.account import AccountState
     from service.domain.commands import (
         AccountCommand,
         AddCredit,
+        AmendInvoice,
         ApplyCredit,
+        CorrectTransaction,
         IssueInvoice,
         OpenAccount,
         RecordPayment,
+        RecordTransaction,
         RemoveCredit,
     )
     from service.domain.events import Event
@@ -66,7 +69,7 @@ class MemoryLedger(Ledger, Reader):
 
     @override
     async def open_account(self, command: OpenAccount, call: Call) -> Done | Refusal:
-        if command.profile["email"] in self._emails() and call.idempotency is None:
+        if email_name(command.profile) in taken_names(self.streams) and call.idempotency is None:
             return Refusal(RefusalCode.EMAIL_TAKEN)
         return self._do(self.numbers.client, command, call)
 
@@ -77,13 +80,31 @@ class MemoryLedger(Ledger, Reader):
         return self._do(client_id, command, call)
 
     @override
-    async def on_invoice(self, command: ApplyCredit | RecordPayment, call: Call) -> Done | Refusal:
+    async def on_invoice(
+        self, command: ApplyCredit | RecordPayment | AmendInvoice, call: Call
+    ) -> Done | Refusal:
         owner = self._owner(command.invoice_id)
         return self._do(owner, command, call) if owner else Refusal(RefusalCode.INVOICE_NOT_FOUND)
 
     @override
+    async def on_transactions(
+        self,
+        client_id: int,
+        command: RecordTransaction | CorrectTransaction,
+        call: Call,
+        *,
+        is_unique: bool = False,
+    ) -> Done | Refusal:
+        del is_unique  # nothing happens at the same time
+        return self._do(client_id, command, call)
+
+    @override
+    async def owner_of(self, invoice_id: int) -> int | None:
+        return self._owner(invoice_id)
+
+    @override
     async def client_exists(self, client_id: int) -> bool:
-        return client_id in self.streams
+        return self.state(client_id).exists
 
     @override
     async def invoice_exists(self, invoice_id: int) -> bool:
@@ -95,7 +116,7 @@ class MemoryLedger(Ledger, Reader):
 
     @override
     async def client_by_email(self, email: str) -> int | None:
-        return self._emails().get(email)
+        return taken_names(self.streams).get(email_name({"email": email}))
 
     @override
     async def currency(self, currency_id: int | None) -> CurrencyAdded | None:
@@ -104,23 +125,7 @@ class MemoryLedger(Ledger, Reader):
     @override
     async def client(self, client_id: int, *, deadline: float) -> ClientRow | None:
         del deadline
-        opened = next(iter(self._all(AccountOpened, client_id)), None)
-        if opened is None:
-            return None
-        return ClientRow(
-            client_id=client_id,
-            owner_id=opened.owner_id,
-            status=ACTIVE,
-            currency=opened.currency,
-            currency_id=opened.currency_id,
-            group_id=opened.group_id,
-            opened_on=opened.date,
-            language=opened.language,
-            payment_method=opened.payment_method,
-            marketing_opt_in=opened.marketing_opt_in,
-            profile=opened.profile,
-            balance=self.state(client_id).balance,
-        )
+        return client_row(self.streams.get(client_id, []), self.state(client_id).balance)
 
     @override
     async def credits(
@@ -134,7 +139,7 @@ class MemoryLedger(Ledger, Reader):
         deadline: float,
     ) -> Page[CreditRow] | None:
         del deadline
-        if client_id not in self.streams:
+        if not self.state(client_id).exists:
             return None
         rows = [
             _credit_row(client_id, event)
@@ -146,8 +151,7 @@ class MemoryLedger(Ledger, Reader):
     @override
     async def invoice(self, invoice_id: int, *, deadline: float) -> InvoiceRow | None:
         del deadline
-        owner = self._owner(invoice_id)
-        return self._invoice_row(owner, invoice_id) if owner else None
+        return next((row for row in invoice_rows(self.streams) if row.invoice_id == invoice_id), None)
 
     @override
     async def transactions(
@@ -165,20 +169,59 @@ class MemoryLedger(Ledger, Reader):
         del deadline
         rows = [
             row
-            for number in self.streams
-            for row in self._transaction_rows(number)
-            if client_id in {None, number}
+            for row in transaction_rows(self.streams)
+            if client_id in {None, row.client_id}
             and invoice_id in {None, row.invoice_id}
             and reference in {None, row.reference}
         ]
         return _page(rows, start, limit, date_from, date_to)
 
     @override
+    async def transaction(self, transaction_id: int, *, deadline: float) -> TransactionRow | None:
+        del deadline
+        rows = transaction_rows(self.streams)
+        return next((row for row in rows if row.transaction_id == transaction_id), None)
+
+    @override
+    async def invoices(
+        self,
+        *,
+        client_id: int | None,
+        status: str | None,
+        due_before: str | None,
+        order_by: str,
+        descending: bool,
+        start: int,
+        limit: int | None,
+        deadline: float,
+    ) -> Page[ListedInvoice]:
+        rows = [
+            row
+            for row in invoice_rows(self.streams)
+            if client_id in {None, row.client_id}
+            and status in {None, row.status}
+            and (due_before is None or row.due_date < due_before)
+        ]
+        by = {"id": "invoice_id"}.get(order_by, order_by)
+        rows.sort(key=lambda row: (getattr(row, by), row.invoice_id), reverse=descending)
+        clients = {number: await self.client(number, deadline=deadline) for number in self.streams if number}
+        found = [
+            ListedInvoice(
+                invoice=replace(row, items=(), transactions=()),
+                currency_id=client.currency_id,
+                profile=client.profile,
+            )
+            for row in rows[start : None if limit is None else start + limit]
+            if (client := clients[row.client_id]) is not None
+        ]
+        return Page(tuple(found), len(rows), start)
+
+    @override
     async def invoice_totals(
         self, client_id: int, *, today: str, deadline: float
     ) -> tuple[InvoiceTotals, ...]:
         del deadline
-        rows = [self._invoice_row(client_id, number) for number in self.state(client_id).invoices]
+        rows = [row for row in invoice_rows(self.streams) if row.client_id == client_id]
         return tuple(
             _totals(status, [row for row in rows if row.status == status], today)
             for status in sorted({row.status for row in rows})
@@ -191,7 +234,8 @@ class MemoryLedger(Ledger, Reader):
             if request_hash != name.request_hash:
                 return Refusal(RefusalCode.KEY_REUSED)
             return Done(first.events, first.position, replayed=True)
-        decision = decide(self.state(client_id), command, self.numbers.offer())
+        rules: Any = decide if client_id else decide_house
+        decision = rules(self.state(client_id), command, self.numbers.offer())
         if isinstance(decision, Refusal):
             return decision
         if isinstance(decision, AlreadyRecorded):
@@ -209,67 +253,6 @@ class MemoryLedger(Ledger, Reader):
 
     def _owner(self, invoice_id: int) -> int | None:
         return next((n for n in self.streams if invoice_id in self.state(n).invoices), None)
-
-    def _emails(self) -> dict[str, int]:
-        opened = ((n, event) for n in self.streams for event in self._all(AccountOpened, n))
-        return {event.profile["email"]: n for n, event in opened if event.profile}
-
-    def _transaction_rows(self, client_id: int) -> list[TransactionRow]:
-        return [
-            TransactionRow(
-                transaction_id=event.transaction_id,
-                client_id=client_id,
-                invoice_id=event.invoice_id,
-                currency=event.currency,
-                gateway=event.gateway,
-                date=event.date,
-                description=event.description,
-                amount_in=event.amount,
-                fees=event.fees,
-                amount_out=0,
-                reference=event.reference,
-                refund_id=0,
-            )
-            for event in self._all(PaymentRecorded, client_id)
-        ]
-
-    def _invoice_row(self, client_id: int, invoice_id: int) -> InvoiceRow:
-        issued = next(e for e in self._all(InvoiceIssued, client_id) if e.invoice_id == invoice_id)
-        settled = [e for e in self._all(InvoiceSettled, client_id) if e.invoice_id == invoice_id]
-        state = self.state(client_id).invoices[invoice_id]
-        return InvoiceRow(
-            invoice_id=invoice_id,
-            client_id=client_id,
-            currency=issued.currency,
-            status=state.status.value,
-            date=issued.date,
-            due_date=issued.due_date,
-            settled_at=settled[0].settled_at if settled else None,
-            payment_method=issued.payment_method,
-            notes=issued.notes,
-            subtotal=issued.subtotal,
-            credit=state.credit,
-            tax=issued.tax,
-            tax2=issued.tax2,
-            total=issued.total - state.credit,
-            tax_rate=issued.tax_rate,
-            tax_rate2=issued.tax_rate2,
-            paid=state.paid,
-            items=tuple(
-                ItemRow(
-                    item_id=item.item_id,
-                    kind=item.kind,
-                    relation_id=item.relation_id,
-                    description=item.description,
-                    amount=item.amount,
-                    taxed=item.taxed,
-                )
-                for item in issued.items
-            ),
-            transactions=tuple(
-                row for row in self._transaction_rows(client_id) if row.invoice_id == invoice_id
-            ),
-        )
 
 
 def _credit_row(client_id: int, event: CreditAdded | CreditRemoved | CreditApplied) -> CreditRow:

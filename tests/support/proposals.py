@@ -25,6 +25,7 @@ def proposal(
     claims: tuple[str, ...] = (),
     releases: tuple[str, ...] = (),
     data: dict[str, Any] | None = None,
+    erases: tuple[str, ...] = (),
 ) -> Proposal:
     """A wish to append that many events, or a check with none."""
     return Proposal(
@@ -38,4 +39,5 @@ def proposal(
         ),
         claims,
         releases,
+        erases,
     )

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from service.domain.events import (
     AccountOpened,
-    AdminAdded,
-    CredentialIssued,
-    CredentialRevoked,
     CreditAdded,
     CreditApplied,
     CreditRemoved,
-    CurrencyAdded,
     InvoiceIssued,
     InvoiceItem,
     InvoiceSettled,
     PaymentRecorded,
 )
+from tests.support.access_samples import ACCESS_SAMPLES
+from tests.support.billing_samples import BILLING_SAMPLES
+from tests.support.client_samples import CLIENT_SAMPLES
+from tests.support.system_samples import SYSTEM_SAMPLES
 
 if TYPE_CHECKING:
     from service.domain.events import Event
@@ -125,8 +125,8 @@ EVERY_EVENT: tuple[Event, ...] = (
     CREDIT_APPLIED,
     PAYMENT_RECORDED,
     INVOICE_SETTLED,
-    AdminAdded(admin_id=1, name="Grace"),
-    CredentialIssued(identifier="k3yIdent1f1er", name="billing panel", admin_id=1),
-    CredentialRevoked(identifier="k3yIdent1f1er"),
-    CurrencyAdded(currency_id=1, code="EUR", prefix="€", suffix=" EUR", format=3, rate=100000),
+    *BILLING_SAMPLES,
+    *ACCESS_SAMPLES,
+    *SYSTEM_SAMPLES,
+    *CLIENT_SAMPLES,
 )

@@ -10,7 +10,10 @@ from service.http.form import text_of
 from service.whmcs.actions import ACTIONS
 from service.whmcs.ports import Options, Services
 from tests.support.decider import TODAY
+from tests.support.memory_clients import memory_clients
 from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_oauth import MemoryOAuth
+from tests.support.memory_system import MemorySystem
 
 if TYPE_CHECKING:
     from service.http.php_arrays import Form
@@ -34,8 +37,9 @@ CLIENT = {
 class OneCredential:
     """Knows `id` with `secret`, who acts as admin 1."""
 
-    async def check(self, form: Form) -> Caller | AuthFailure:
+    async def check(self, form: Form, address: str, action: str) -> Caller | AuthFailure:
         """As WHMCS words it."""
+        del address, action
         if text_of(form, "identifier") != "id":
             return AuthFailure("Invalid or missing credentials")
         if text_of(form, "secret") != "secret":
@@ -48,7 +52,14 @@ class World:
 
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
-        self.services = Services(self.ledger, self.ledger, Options(today=lambda: TODAY))
+        self.services = Services(
+            self.ledger,
+            self.ledger,
+            Options(today=lambda: TODAY),
+            MemoryOAuth(),
+            MemorySystem(self.ledger),
+            memory_clients(self.ledger),
+        )
 
     async def reply(self, action: str, named: Idempotency | None = None, /, **parameters: Any) -> Reply:
         """The action's whole reply."""

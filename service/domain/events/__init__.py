@@ -10,12 +10,28 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from service.domain.events.access import AdminAdded, CredentialIssued, CredentialRevoked
+from service.domain.events.access import ACCESS_EVENTS, AdminAdded, CredentialIssued, CredentialRevoked
+from service.domain.events.activity import ACTIVITY_EVENTS
 from service.domain.events.base import PROFILE_FIELDS, Event, Profile
-from service.domain.events.clients import AccountOpened
-from service.domain.events.config import CurrencyAdded
+from service.domain.events.billables import BILLABLE_EVENTS
+from service.domain.events.clients import CLIENT_EVENTS, AccountOpened
+from service.domain.events.config import CONFIG_EVENTS, CurrencyAdded
 from service.domain.events.credit import CreditAdded, CreditApplied, CreditRemoved
-from service.domain.events.invoices import InvoiceIssued, InvoiceItem, InvoiceSettled, PaymentRecorded
+from service.domain.events.invoices import (
+    InvoiceAmended,
+    InvoiceIssued,
+    InvoiceItem,
+    InvoicePublished,
+    InvoiceSettled,
+    InvoiceStatusChanged,
+    PaymentRecorded,
+)
+from service.domain.events.oauth import OAUTH_EVENTS
+from service.domain.events.transactions import (
+    TRANSACTION_EVENTS,
+    TransactionCorrected,
+    TransactionRecorded,
+)
 
 __all__ = [
     "EVENT_TYPES",
@@ -29,11 +45,16 @@ __all__ = [
     "CreditRemoved",
     "CurrencyAdded",
     "Event",
+    "InvoiceAmended",
     "InvoiceIssued",
     "InvoiceItem",
+    "InvoicePublished",
     "InvoiceSettled",
+    "InvoiceStatusChanged",
     "PaymentRecorded",
     "Profile",
+    "TransactionCorrected",
+    "TransactionRecorded",
     "from_data",
     "to_data",
 ]
@@ -46,10 +67,16 @@ _TYPES: tuple[type[Event], ...] = (
     InvoiceIssued,
     InvoiceSettled,
     PaymentRecorded,
-    CurrencyAdded,
-    AdminAdded,
-    CredentialIssued,
-    CredentialRevoked,
+    InvoiceAmended,
+    InvoicePublished,
+    InvoiceStatusChanged,
+    *CLIENT_EVENTS,
+    *TRANSACTION_EVENTS,
+    *BILLABLE_EVENTS,
+    *CONFIG_EVENTS,
+    *ACCESS_EVENTS,
+    *OAUTH_EVENTS,
+    *ACTIVITY_EVENTS,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.TYPE: cls for cls in _TYPES}
@@ -62,13 +89,20 @@ _FIELDS: dict[type, tuple[str, ...]] = {
 def to_data(event: Event | InvoiceItem) -> dict[str, Any]:
     """The plain dict the log stores for `event`, keys as its fields."""
     data = {name: getattr(event, name) for name in _FIELDS[type(event)]}
-    if isinstance(event, InvoiceIssued):
-        data["items"] = [to_data(item) for item in event.items]
+    if isinstance(event, Event):
+        for name in event.ITEMS:
+            data[name] = [to_data(item) for item in data[name]]
+        for name in event.LISTS:
+            data[name] = list(data[name])
     return data
 
 
 def from_data(event_type: str, data: dict[str, Any]) -> Event:
     """The event that `to_data` wrote. Raises KeyError for an unknown type, TypeError for wrong fields."""
-    if event_type == InvoiceIssued.TYPE:
-        data = {**data, "items": tuple(InvoiceItem(**item) for item in data["items"])}
-    return EVENT_TYPES[event_type](**data)
+    cls = EVENT_TYPES[event_type]
+    if cls.ITEMS:
+        items = {name: tuple(InvoiceItem(**item) for item in data[name]) for name in cls.ITEMS}
+        data = {**data, **items}
+    if cls.LISTS:
+        data = {**data, **{name: tuple(data[name]) for name in cls.LISTS}}
+    return cls(**data)

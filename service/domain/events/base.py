@@ -34,5 +34,9 @@ class Event:
     VERSION: ClassVar[int] = 1
     SEALED: ClassVar[tuple[str, ...]] = ()
     """Fields that hold personal data of the stream's subject."""
+    LISTS: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold tuples of texts or numbers; the log stores them as arrays."""
+    ITEMS: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold tuples of `InvoiceItem`; the log stores them as arrays of objects."""
     COUNTER: ClassVar[str] = ""
     """The counter that its own number is taken from, "" if it has none."""

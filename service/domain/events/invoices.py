@@ -24,6 +24,7 @@ class InvoiceIssued(Event):
 
     TYPE = "invoice.issued"
     COUNTER = "invoice"
+    ITEMS = ("items",)
     invoice_id: int
     currency: str
     status: str
@@ -77,3 +78,56 @@ class PaymentRecorded(Event):
     """Sum of all money received for the invoice so far, surplus included."""
     invoice_due: int
     notify: bool
+
+
+@value(kw_only=True)
+class InvoiceAmended(Event):
+    """What an invoice says changed: None, and no item, for what stayed; the sums are its new ones.
+
+    `credit` is what the invoice counts as credited; the client's own credit did not move.
+    """
+
+    TYPE = "invoice.amended"
+    LISTS = ("removed_items",)
+    ITEMS = ("changed_items", "added_items")
+    invoice_id: int
+    date: str | None
+    due_date: str | None
+    settled_at: str | None
+    payment_method: str | None
+    notes: str | None
+    changed_items: tuple[InvoiceItem, ...]
+    added_items: tuple[InvoiceItem, ...]
+    removed_items: tuple[int, ...]
+    subtotal: int
+    tax: int
+    tax2: int
+    total: int
+    tax_rate: int
+    tax_rate2: int
+    credit: int
+    invoice_due: int
+    amended_at: str
+
+
+@value(kw_only=True)
+class InvoicePublished(Event):
+    """A Draft became an Unpaid invoice, dated anew; `send` if it is to be e-mailed."""
+
+    TYPE = "invoice.published"
+    invoice_id: int
+    date: str
+    published_at: str
+    send: bool
+
+
+@value(kw_only=True)
+class InvoiceStatusChanged(Event):
+    """An invoice got another status than Paid, for which there is `invoice.settled`."""
+
+    TYPE = "invoice.status_changed"
+    invoice_id: int
+    previous: str
+    status: str
+    """InvoiceStatus values."""
+    changed_at: str

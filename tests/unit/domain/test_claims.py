@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from service.domain.claims import claims, invoice_claim, releases
+from service.domain.claims import claims, invoice_claim, reference_claim, releases
 from service.domain.events import AdminAdded, CredentialIssued, CredentialRevoked
 from tests.support.samples import EVERY_EVENT, INVOICE_ISSUED
 
@@ -8,18 +8,29 @@ _CLAIMS = {
     "invoice.issued": ("invoice:17",),
     "admin.added": ("admin:1",),
     "credential.issued": ("credential:k3yIdent1f1er",),
+    "account.profile_changed": ("email:01",),
+    "account.deleted": ("deleted:7",),
+    "contact.added": ("contact:71",),
+    "contact.changed": ("email:03",),
 }
 
 
 def test_each_event_claims_the_names_it_creates() -> None:
-    """Invoices, admins and credentials hold their name; no other event holds one."""
+    """What has a number others ask for holds a name, and so does an address; no other event holds one."""
     assert {event.TYPE: claims((event,)) for event in EVERY_EVENT if claims((event,))} == _CLAIMS
 
 
-def test_only_a_revocation_gives_a_name_back() -> None:
-    """What it releases is exactly what the credential claimed."""
+def test_revocations_and_corrections_give_a_name_back() -> None:
+    """What is released is exactly what was claimed before: credentials, gateways' numbers, addresses."""
     released = {event.TYPE: releases((event,)) for event in EVERY_EVENT if releases((event,))}
-    assert released == {"credential.revoked": _CLAIMS["credential.issued"]}
+    assert released == {
+        "credential.revoked": _CLAIMS["credential.issued"],
+        "transaction.corrected": (reference_claim("CHEQUE-7"),),
+        "account.profile_changed": ("email:00",),
+        "account.deleted": ("email:01",),
+        "contact.changed": ("email:02",),
+        "contact.removed": ("email:03",),
+    }
     issued = CredentialIssued(identifier="x", name="", admin_id=1)
     assert claims((issued,)) == releases((CredentialRevoked(identifier="x"),))
 

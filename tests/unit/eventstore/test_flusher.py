@@ -214,3 +214,21 @@ async def test_closing_flushes_what_is_queued_and_takes_nothing_more(store: Gate
         flusher.submit(proposal("b", 0), Chain())
     await flusher.run()
     assert (await answer).outcome == "appended"
+
+
+async def test_a_name_given_back_waits_until_it_is_in_the_log(store: GatedStore, flusher: Flusher) -> None:
+    """A command that gives back what one before it takes, or takes what that gives back, goes after it."""
+    store.gate.clear()
+    blocker = flusher.submit(proposal("x", 0), Chain())
+    await store.arrived.wait()
+    chain = Chain()
+    waits = [
+        flusher.submit(proposal("a", 0, claims=("n:1",)), chain),
+        flusher.submit(proposal("a", 1, claims=("n:2",), releases=("n:1",)), chain),
+        flusher.submit(proposal("b", 0, claims=("n:1",)), Chain()),
+    ]
+    store.gate.set()
+    verdicts = await asyncio.gather(blocker, *waits)
+    assert [verdict.outcome for verdict in verdicts] == ["appended"] * 4
+    assert store.batches == [["x"], ["a"], ["a"], ["b"]]
+    assert await store.resolve(["n:1", "n:2"]) == {"n:1": "b", "n:2": "a"}

@@ -18,7 +18,7 @@ def test_sealed_data_shows_nothing_and_opens_to_what_it_was() -> None:
     """The stored form holds no clear text; the key gives it back."""
     key = privacy.new_key()
     sealed = privacy.seal(PROFILE, "account-1", key)
-    assert "ada" not in str(sealed)
+    assert PROFILE["email"] not in str(sealed)
     assert privacy.unseal(sealed, key) == PROFILE
 
 
@@ -66,7 +66,7 @@ def test_hashed_names_are_equal_only_for_equal_values_and_keys() -> None:
     assert name == privacy.hashed_name("email", "ada@example.com", key)
     assert name != privacy.hashed_name("email", "bob@example.com", key)
     assert name != privacy.hashed_name("email", "ada@example.com", privacy.new_key())
-    assert "ada" not in name
+    assert "example" not in name  # "ada" may well be in a hash: all three are hexadecimal digits
 
 
 def test_upcasters_bring_old_data_up_step_by_step() -> None:

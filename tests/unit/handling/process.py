@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 from eventstore.flusher import Flusher, FlushLimits
 from eventstore.numbers import NumberPool
 from service.handling.access_list import AccessList
+from service.handling.activity import Activity
 from service.handling.administration import Administration
 from service.handling.answers import Call, Idempotency
+from service.handling.billing import Billing
+from service.handling.clients import Clients
+from service.handling.configuration import Configuration
 from service.handling.execution import Executor
 from service.handling.ledger import Ledger
+from service.handling.oauth_credentials import OAuthCredentials
 from service.handling.sessions import Sessions
 from service.handling.translation import Translator
 
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 PROFILE = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
 NAME_KEY = b"k" * 32
+NOW = "2026-11-20 12:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,16 @@ class Process:
     ledger: Ledger
     administration: Administration
     access_list: AccessList
+    oauth: OAuthCredentials
+    configuration: Configuration
+    activity: Activity
+    billing: Billing
+    executor: Executor
+    clients: Clients
+
+
+def _clock() -> str:
+    return NOW
 
 
 @asynccontextmanager
@@ -45,7 +61,7 @@ async def process(store: MemoryStore, capacity: int = 100) -> AsyncIterator[Proc
     numbers = NumberPool(store)
     translator = Translator(store)
     sessions = Sessions(store, translator, capacity=capacity)
-    executor = Executor(store, flusher, sessions, numbers, translator, lambda: "2026-11-20 12:00:00")
+    executor = Executor(store, flusher, sessions, numbers, translator, _clock)
     flushing = asyncio.create_task(flusher.run())
     yield Process(
         store,
@@ -53,6 +69,12 @@ async def process(store: MemoryStore, capacity: int = 100) -> AsyncIterator[Proc
         Ledger(store, sessions, executor, numbers, NAME_KEY),
         Administration(store, sessions, executor),
         AccessList(store, sessions),
+        OAuthCredentials(store, sessions, executor, NAME_KEY),
+        Configuration(sessions, executor),
+        Activity(store, sessions, executor, translator, _clock, "UTC"),
+        Billing(executor, _clock),
+        executor,
+        Clients(store, sessions, executor, translator, NAME_KEY),
     )
     flusher.close()
     await flushing

@@ -214,19 +214,3 @@ async def test_a_long_account_is_loaded_from_its_snapshot(here: Process) -> None
         assert from_snapshot.state == loaded.state
         assert from_snapshot.version == SNAPSHOT_EVENTS + 1
         assert isinstance(await third.ledger.on_client(client, _remove(SNAPSHOT_EVENTS), call()), Done)
-
-
-async def test_credentials_work_until_revoked(here: Process, there: Process) -> None:
-    """A credential made in one process is known in another at once; a revoked one is not found again."""
-    made = await here.administration.create_credential("panel", call())
-    assert not isinstance(made, Refusal)
-    assert await there.access_list.find(made.identifier) is not None
-    assert await there.access_list.find("nobody") is None
-    assert made.secret not in "".join(event.data for event in here.store.events)
-
-    assert await here.administration.revoke_credential(made.identifier, call()) is None
-    async with process(here.store) as fresh:
-        assert await fresh.access_list.find(made.identifier) is None
-    assert await here.administration.revoke_credential(made.identifier, call()) == Refusal(
-        RefusalCode.CREDENTIAL_NOT_FOUND, made.identifier
-    )

@@ -114,6 +114,14 @@ def test_custom_fields_survive_careless_clients() -> None:
     assert custom_fields(text.replace("+", " ").rstrip("=")) == {"1": "~~~>>>???"}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_custom_fields_in_lines(end: str) -> None:
+    """Ruby's encode64 and Perl's encode_base64 break their text after 60 or 76 characters and end it so."""
+    text = base64.encodebytes(_serialized({1: "~~~>>>???" * 12})).decode().replace("\n", end)
+    assert text.count(end) > 1
+    assert custom_fields(text) == {"1": "~~~>>>???" * 12}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -20,14 +20,16 @@ def test_an_account_starts_with_nothing() -> None:
     assert project(facts(ACCOUNT_OPENED)) == [
         Write("insert_balance", [(7, "EUR", 0)]),
         Write("update_balance", []),
+        Write("delete_balance", []),
     ]
 
 
 def test_the_last_balance_of_a_batch_is_inserted_with_the_account() -> None:
-    """An account opened in the batch is written once, with the balance at the batch's end."""
+    """An account opened in the batch is written once, with the balance at its end; if deleted, it goes."""
     assert project(facts(*EVERY_EVENT)) == [
         Write("insert_balance", [(7, "EUR", CREDIT_APPLIED.balance)]),
         Write("update_balance", []),
+        Write("delete_balance", [(7,)]),
     ]
 
 
@@ -36,6 +38,7 @@ def test_an_older_account_is_updated_once() -> None:
     assert project(facts(CREDIT_ADDED, CREDIT_REMOVED)) == [
         Write("insert_balance", []),
         Write("update_balance", [(7, CREDIT_REMOVED.balance)]),
+        Write("delete_balance", []),
     ]
 
 

@@ -15,8 +15,12 @@ from service.whmcs.actions import ACTIONS
 from service.whmcs.endpoint import Endpoint
 from service.whmcs.known_actions import KNOWN_ACTIONS
 from service.whmcs.ports import Options, Services
+from tests.support.answer_formats import read_nvp, read_xml
 from tests.support.decider import TODAY
+from tests.support.memory_clients import memory_clients
 from tests.support.memory_ledger import MemoryLedger
+from tests.support.memory_oauth import MemoryOAuth
+from tests.support.memory_system import MemorySystem
 from tests.support.whmcs import CLIENT, OneCredential
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from service.http.php_arrays import Form
 
 PATH = "/includes/api.php"
-KEYS = {"identifier": "id", "secret": "secret"}
+KEYS = {"identifier": "id", "secret": "secret", "responsetype": "json"}
 CREDIT = {**KEYS, "action": "AddCredit", "clientid": "1", "amount": "10.50"}
 
 Client = TestClient[web.Request, web.Application]
@@ -51,10 +55,10 @@ class Counting(OneCredential):
 
     count = 0
 
-    async def check(self, form: Form) -> Caller | AuthFailure:
+    async def check(self, form: Form, address: str, action: str) -> Caller | AuthFailure:
         """As the one credential does."""
         self.count += 1
-        return await super().check(form)
+        return await super().check(form, address, action)
 
 
 @pytest.fixture
@@ -73,8 +77,9 @@ def authenticator() -> Counting:
 async def client(ledger: Failing, authenticator: Counting) -> AsyncIterator[Client]:
     """A client of a server with the endpoint, in which client 1 exists."""
     options = Options(today=lambda: TODAY, form=FormLimits(fields_max=30), retry_after_s=7)
+    services = Services(ledger, ledger, options, MemoryOAuth(), MemorySystem(ledger), memory_clients(ledger))
     app = web.Application()
-    app.router.add_route("*", PATH, Endpoint(Services(ledger, ledger, options), authenticator).handle)
+    app.router.add_route("*", PATH, Endpoint(services, authenticator).handle)
     async with TestClient(TestServer(app)) as connected:
         answer = await connected.post(PATH, data={**KEYS, **CLIENT, "action": "AddClient"})
         assert (await answer.json())["result"] == "success"
@@ -92,7 +97,7 @@ def lines() -> Iterator[Lines]:
 @pytest.mark.parametrize("encoding", ["urlencoded", "multipart", "query"])
 async def test_every_spelling_and_encoding(client: Client, name: str, encoding: str) -> None:
     """The action's name takes any case, and each way to send a request gives the same bytes."""
-    fields = {**CREDIT, "action": name, "responsetype": "json", "unknown": "x"}
+    fields = {**CREDIT, "action": name, "unknown": "x"}
     if encoding == "query":
         answer = await client.get(PATH, params=fields)
     else:
@@ -126,14 +131,14 @@ async def test_refusals_and_their_order(
     client: Client, fields: dict[str, str], status: int, message: str
 ) -> None:
     """Form, action named, credentials, action known, its own rules; always JSON of the same shape."""
-    answer = await client.post(PATH, data=fields)
+    answer = await client.post(PATH, data={"responsetype": "json", **fields})
     assert (answer.status, await answer.json()) == (status, {"result": "error", "message": message})
     assert answer.headers["Content-Type"] == "application/json"
 
 
 async def test_a_json_body_is_no_request(client: Client) -> None:
     """PHP would see no parameters, so there is no action."""
-    answer = await client.post(PATH, json=CREDIT)
+    answer = await client.post(PATH, json=CREDIT, headers={"Accept": "application/json"})
     assert (answer.status, (await answer.json())["message"]) == (400, "Empty action request")
 
 
@@ -178,11 +183,36 @@ async def test_a_bug_is_a_500(client: Client, ledger: Failing, lines: Lines) -> 
     assert [line["event"] for line in lines if line["request_id"] == "r-1"] == ["internal error", "request"]
 
 
+@pytest.mark.parametrize(
+    ("problem", "status", "message"),
+    [
+        (BehindError(), 503, "The answer is not up to date yet, please try again"),
+        (RuntimeError("some detail"), 500, "Internal error, reference r-1"),
+    ],
+)
+async def test_troubles_are_told_in_the_format_asked_for(
+    client: Client, ledger: Failing, problem: Exception, status: int, message: str
+) -> None:
+    """Once the request is read, XML and NVP clients are answered in XML and NVP whatever happens."""
+    ledger.problem = problem
+    for response_type, read in (("xml", read_xml), ("nvp", read_nvp)):
+        fields = {**CREDIT, "responsetype": response_type}
+        answer = await client.post(PATH, data=fields, headers={"X-Request-Id": "r-1"})
+        assert answer.status == status
+        assert read(await answer.read())[-2:] == [("result", "error"), ("message", message)]
+
+
+async def test_requests_that_cannot_be_read_are_answered_in_json(client: Client) -> None:
+    """What format was asked for is not known then, and those who want JSON hang on anything else."""
+    answer = await client.post(PATH, data={**CREDIT, "responsetype": "xml", "description": "\0"})
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/json")
+
+
 async def test_a_command_under_a_key(client: Client) -> None:
     """Sent again it has the first answer and position, and says that it is a replay; changed, it is a 409."""
     headers = {"Idempotency-Key": "k-1"}
     first = await client.post(PATH, data=CREDIT, headers=headers)
-    again = await client.post(PATH, data={**CREDIT, "responsetype": "json"}, headers=headers)
+    again = await client.post(PATH, data={**CREDIT, "responsetype": "JSON"}, headers=headers)
     other = await client.post(PATH, data={**CREDIT, "amount": "1"}, headers=headers)
     assert await again.read() == await first.read()
     assert again.headers["Ledger-Position"] == first.headers["Ledger-Position"]
@@ -262,7 +292,7 @@ def test_every_action_has_one_name() -> None:
     assert set(ACTIONS) <= KNOWN_ACTIONS
     assert sorted(ACTIONS) == sorted(action.name for action in ACTIONS.values())
     assert {action.name for action in ACTIONS.values() if not action.is_command} == {
-        name for name in ACTIONS if name.startswith("get")
+        name for name in ACTIONS if name.startswith(("get", "list", "whmcs"))
     }
     for action in ACTIONS.values():
         assert {required.field for required in action.must_exist} <= set(action.fields.model_fields)

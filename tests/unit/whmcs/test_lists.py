@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from service.whmcs.ports import Options, Services
+from service.whmcs.ports import Options
 from tests.support.decider import TODAY
 from tests.support.whmcs import CLIENT, World, world_with_client
 
@@ -175,7 +176,7 @@ async def test_conditions_on_transactions(parameters: dict[str, str], numbers: l
 async def test_an_answer_has_a_limit(parameters: dict[str, str], fits: bool) -> None:
     """More rows than one answer holds are refused with advice, never cut off in silence."""
     world = await _world()
-    world.services = Services(world.ledger, world.ledger, Options(today=lambda: TODAY, rows_max=2))
+    world.services = replace(world.services, options=Options(today=lambda: TODAY, rows_max=2))
     answer = await world.ask("GetCredits", clientid="1", **parameters)
     assert (answer["result"] == "success") is fits
     if not fits:

@@ -1,0 +1,1 @@
+"""Billable items: which are still to be invoiced, and when."""

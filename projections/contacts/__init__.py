@@ -1,0 +1,1 @@
+"""Contacts of client accounts; personal data in clear, as in the clients."""

@@ -1,0 +1,113 @@
+"""How the ledger is: the database and its clock, the log, the read models, and when it was last verified.
+
+Facts only; what is healthy and what is not, the protocol says. And the record of a verification.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from eventstore.database import reachable
+from eventstore.migrate import is_current
+from eventstore.subscription import RUNNING, read_checkpoints
+from projections.registry import PROJECTIONS
+from projections.views import BehindError
+from service.domain.activity import RecordVerification
+from service.domain.values import value
+from service.handling.deciders import AUDIT_STREAM
+from service.handling.execution import Order
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from eventstore.store import EventStore
+    from projections.runner import Runner
+    from service.domain.events.activity import LedgerVerified
+    from service.handling.answers import Call
+    from service.handling.execution import Executor
+    from service.handling.sessions import Sessions
+
+CAUGHT_UP_WITHIN_S = 2.0
+"""Read models count as caught up when they reach, within this time, where the log stood when asked."""
+
+
+@value(kw_only=True)
+class Condition:
+    """The ledger at one moment. Seconds and milliseconds are rounded to whole ones."""
+
+    database_version: str
+    answer_ms: int
+    """How long the database took for a question."""
+    clock_ahead_s: int
+    """How far the database's clock is ahead of this machine's; it stamps the events."""
+    is_current: bool
+    """Whether the schema has all migrations."""
+    position: int
+    head_age_s: int | None
+    """How long ago the last event was recorded, None if there is none."""
+    behind: dict[str, int]
+    """Read models that did not catch up in time, and how many events each is behind."""
+    halted: tuple[str, ...]
+    """Read models that have stopped."""
+    verified: LedgerVerified | None
+    """The last verification."""
+
+
+class Conditions:
+    """See `service.whmcs.system_ports.Conditions`."""
+
+    def __init__(self, pool: asyncpg.Pool, store: EventStore, sessions: Sessions, runner: Runner) -> None:
+        self._pool = pool
+        self._store = store
+        self._sessions = sessions
+        self._runner = runner
+
+    async def now(self) -> Condition:
+        """Raises Unavailable where the database does not answer."""
+        began = time.monotonic()
+        head = await self._store.head()
+        answer_ms = round((time.monotonic() - began) * 1000)
+        try:
+            deadline = asyncio.get_running_loop().time() + CAUGHT_UP_WITHIN_S
+            await self._runner.wait_until(head.position, deadline)
+        except BehindError:
+            pass  # the checkpoints tell which
+        names = {projection.subscription: projection.name for projection in PROJECTIONS}
+        with reachable():
+            async with self._pool.acquire() as connection:
+                version = await connection.fetchval("show server_version")
+                database_now = await connection.fetchval("select clock_timestamp()")
+                wall = time.time()
+                _, checkpoints = await read_checkpoints(connection, self._store.lane, list(names))
+                current = await is_current(connection)
+        audit = await self._sessions.load(AUDIT_STREAM)
+        standing = {names[name]: checkpoint for name, checkpoint in checkpoints.items()}
+        return Condition(
+            database_version=version,
+            answer_ms=answer_ms,
+            clock_ahead_s=round(database_now.timestamp() - wall),
+            is_current=current,
+            position=head.position,
+            head_age_s=None
+            if head.recorded_at is None
+            else max(0, round(database_now.timestamp() - head.recorded_at.timestamp())),
+            behind={
+                name: head.position - at
+                for name, (at, state) in standing.items()
+                if state == RUNNING and at < head.position
+            },
+            halted=tuple(
+                name for name in names.values() if name not in standing or standing[name].state != RUNNING
+            ),
+            verified=audit.state.last,
+        )
+
+
+async def record_verification(
+    executor: Executor, call: Call, *, position: int, head_hash: str, problems: int
+) -> None:
+    """Keep that the ledger was verified, and what was found."""
+    command = RecordVerification(position=position, head_hash=head_hash, problems=problems)
+    await executor.execute(Order(stream=AUDIT_STREAM, command=command, numbers={}), call)

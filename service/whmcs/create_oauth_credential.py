@@ -1,0 +1,62 @@
+"""CreateOAuthCredential: a credential for an application. Source: WHMCS API reference, CreateOAuthCredential.
+
+The ledger knows no services: any number is taken as one, and `Service ID not associated with valid Client.`
+is never the answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.domain.events.oauth import OAuthCredentialCreated
+from service.domain.oauth import SINGLE_SIGN_ON, Description, missing
+from service.domain.refusals import Refusal
+from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.fields import FieldError
+from service.whmcs.oauth_fields import OAuthFields, check_grant_type, given, read_scopes, read_service_id
+
+if TYPE_CHECKING:
+    from service.handling.answers import Call
+    from service.whmcs.ports import Services
+
+
+async def create_oauth_credential(services: Services, call: Call, fields: OAuthFields) -> Reply | Refusal:
+    """`clientSecret` can be asked for again with ListOAuthCredentials."""
+    about = _describe(fields)
+    if isinstance(about, Refusal):
+        return about
+    done = await services.oauth.create(about, call)
+    if isinstance(done, Refusal):
+        return done
+    event = next(event for event in done.events if isinstance(event, OAuthCredentialCreated))
+    body = {
+        "credentialId": event.credential_id,
+        "clientIdentifier": event.client_identifier,
+        "clientSecret": await services.oauth.secret(event.secret_id),
+    }
+    return recorded(done, body)
+
+
+def _describe(fields: OAuthFields) -> Description | Refusal:
+    """Looks at the fields in the order of the documented errors. Raises FieldError."""
+    grant_type = fields.grantType.strip()
+    if not grant_type:
+        raise FieldError("grantType", "grant_type_missing", "A valid grant type is required.")
+    check_grant_type(grant_type)
+    is_for_service = grant_type == SINGLE_SIGN_ON
+    wanted = Description(
+        grant_type=grant_type, scopes=(), service_id=int(bool(fields.serviceId.strip())), **given(fields)
+    )
+    refused = missing(wanted)
+    if refused is not None:
+        return refused
+    scopes = read_scopes(fields.scope)
+    if not scopes:
+        raise FieldError("scope", "scope_missing", "At least one valid scope is required.")
+    service_id = read_service_id(fields.serviceId) if is_for_service else 0
+    return Description(grant_type=grant_type, scopes=scopes, service_id=service_id, **given(fields))
+
+
+ACTION = Action(
+    name="createoauthcredential", fields=OAuthFields, run=create_oauth_credential, is_command=True
+)

@@ -1,0 +1,88 @@
+"""UpdateOAuthCredential: changes what is given. Source: WHMCS API reference, UpdateOAuthCredential."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from service.domain.events.oauth import OAuthSecretReset
+from service.domain.oauth import missing
+from service.domain.refusals import Refusal
+from service.whmcs.action import Action, Reply, event_of, recorded
+from service.whmcs.fields import FieldError, Flag
+from service.whmcs.oauth_fields import OAuthFields, check_grant_type, given, read_scopes, read_service_id
+from service.whmcs.reading import NAME_BYTES_MAX, read_id, text_up_to
+
+if TYPE_CHECKING:
+    from service.domain.oauth import Description, OAuthCredential
+    from service.handling.answers import Call
+    from service.whmcs.ports import Services
+
+
+class UpdateOAuthCredentialFields(OAuthFields):
+    """`clientApiIdentifier` counts where `credentialId` is not given."""
+
+    credentialId: Annotated[str, text_up_to(NAME_BYTES_MAX, "credentialId")] = ""
+    clientApiIdentifier: Annotated[str, text_up_to(NAME_BYTES_MAX, "clientApiIdentifier")] = ""
+    resetSecret: Flag = False
+
+
+async def update_oauth_credential(
+    services: Services, call: Call, fields: UpdateOAuthCredentialFields
+) -> Reply | Refusal:
+    """`newClientSecret` only where `resetSecret` asked for one. An empty field changes nothing."""
+    credential_id, known = await _find(services, fields)
+    changes: dict[str, Any] | Refusal = {}
+    if known is not None:  # else the log says that there is none, or that this command was carried out before
+        changes = _changes(fields, known.about)
+    if isinstance(changes, Refusal):
+        return changes
+    done = await services.oauth.update(credential_id, changes, call, reset_secret=fields.resetSecret)
+    if isinstance(done, Refusal):
+        return done
+    body = {"credentialId": str(credential_id)}
+    reset = event_of(done, OAuthSecretReset)
+    if reset is not None:
+        body["newClientSecret"] = await services.oauth.secret(reset.secret_id)
+    return recorded(done, body)
+
+
+async def _find(
+    services: Services, fields: UpdateOAuthCredentialFields
+) -> tuple[int, OAuthCredential | None]:
+    """The credential's number, and itself if it is there. Raises FieldError."""
+    number, identifier = fields.credentialId.strip(), fields.clientApiIdentifier.strip()
+    if not number and not identifier:
+        message = "A Credential ID or Client Identifier is required."
+        raise FieldError("credentialId", "credential_missing", message)
+    credentials = await services.oauth.all()
+    if number:
+        credential_id = read_id(number) or 0
+        return credential_id, next((one for one in credentials if one.credential_id == credential_id), None)
+    for one in credentials:
+        if one.client_identifier == identifier:
+            return one.credential_id, one
+    raise FieldError("clientApiIdentifier", "identifier_not_found", "Invalid Client Identifier provided.")
+
+
+def _changes(fields: OAuthFields, before: Description) -> dict[str, Any] | Refusal:
+    """Looks at the fields in the order of the documented errors. Raises FieldError."""
+    changes = given(fields)
+    if fields.grantType.strip():
+        changes["grant_type"] = fields.grantType.strip()
+        check_grant_type(changes["grant_type"])
+    if fields.serviceId.strip():
+        changes["service_id"] = read_service_id(fields.serviceId)
+    refused = missing(replace(before, **changes))
+    if refused is not None:
+        return refused
+    scopes = read_scopes(fields.scope)
+    return {**changes, "scopes": scopes} if scopes else changes
+
+
+ACTION = Action(
+    name="updateoauthcredential",
+    fields=UpdateOAuthCredentialFields,
+    run=update_oauth_credential,
+    is_command=True,
+)

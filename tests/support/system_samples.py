@@ -1,0 +1,61 @@
+"""One sample of every event of configuration, activity and billable items, beside those in `samples`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.domain.events.activity import ActivityLogged, InvoicesGenerated, LedgerVerified
+from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
+from service.domain.events.config import (
+    ClientGroupAdded,
+    CurrencyAdded,
+    GatewayAdded,
+    GatewayRemoved,
+    TaxRuleAdded,
+    TaxRuleRemoved,
+)
+
+if TYPE_CHECKING:
+    from service.domain.events import Event
+
+BILLABLE_ADDED = BillableItemAdded(
+    billable_id=61,
+    description="Consulting",
+    amount=15000,
+    currency="EUR",
+    unit="hours",
+    quantity=250,
+    invoice_action="recur",
+    due_date="2025-03-31",
+    recur=1,
+    recur_cycle="Months",
+    recur_for=12,
+    date="2025-03-10",
+)
+BILLABLE_INVOICED = BillableItemInvoiced(
+    billable_id=61, invoice_id=17, amount=15000, invoice_count=1, next_due_date="2025-04-30"
+)
+GATEWAY_ADDED = GatewayAdded(name="mailin", display_name="Mail In Payment")
+GROUP_ADDED = ClientGroupAdded(
+    group_id=1,
+    name="Wholesale",
+    colour="#28C99B",
+    discount=1000,
+    suspension_exempt=True,
+    separate_invoices=False,
+)
+TAX_RULE_ADDED = TaxRuleAdded(tax_rule_id=1, level=1, name="VAT", country="DE", state="", rate=19000)
+
+SYSTEM_SAMPLES: tuple[Event, ...] = (
+    BILLABLE_ADDED,
+    BILLABLE_INVOICED,
+    CurrencyAdded(currency_id=1, code="EUR", prefix="€", suffix=" EUR", format=3, rate=100000),
+    GATEWAY_ADDED,
+    GatewayRemoved(name="mailin"),
+    GROUP_ADDED,
+    TAX_RULE_ADDED,
+    TaxRuleRemoved(tax_rule_id=1),
+    ActivityLogged(description="Door opened"),
+    InvoicesGenerated(count=3, date="2025-03-11"),
+    LedgerVerified(position=9, head_hash="ab" * 32, problems=0, verified_at="2025-03-12 04:05:06"),
+)

@@ -1,0 +1,59 @@
+"""Settings that are more than a number: what is taken, and the sentence for what is not."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from service.settings import Settings
+
+THERE = {"upstream_identifier": "id", "upstream_secret": "hush"}
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("billing", "/billing"),
+        ("/billing/", "/billing"),
+        ("//a//b.c-d_e~", "/a/b.c-d_e~"),
+    ],
+)
+def test_the_base_path_has_one_form(given: str, path: str) -> None:
+    """However it is written, it is put before `/includes/api.php` as it is."""
+    assert Settings(base_path=given).base_path == path
+
+
+@pytest.mark.parametrize("given", ["/a b", "/é", "/a?b", "/a#b", "/../a", "/.", "http://x/a", "/a%20b"])
+def test_what_is_no_base_path(given: str) -> None:
+    """Anything that could be another path on its way through a proxy."""
+    with pytest.raises(ValidationError, match="plain path"):
+        Settings(base_path=given)
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("billing.example.com", "must be like"),
+        ("ftp://billing.example.com/includes/api.php", "must be like"),
+        ("https:///includes/api.php", "must be like"),
+        ("https://billing.example.com/includes/api.php?secret=x", "must be like"),
+        ("https://billing.example.com/#x", "must be like"),
+        ("https://id:hush@billing.example.com/includes/api.php", "must not hold"),
+    ],
+)
+def test_what_is_no_upstream(url: str, complaint: str) -> None:
+    """A URL with a credential in it would be logged by somebody some day."""
+    with pytest.raises(ValidationError, match=complaint):
+        Settings.model_validate({"upstream_url": url, **THERE})
+
+
+def test_an_upstream_needs_a_credential() -> None:
+    """Said at the start, not with the first request."""
+    url = "https://billing.example.com/includes/api.php"
+    with pytest.raises(ValidationError, match="needs upstream_identifier and upstream_secret"):
+        Settings(upstream_url=url, upstream_identifier="id")
+    settings = Settings(upstream_url=url, upstream_identifier="id", upstream_secret=SecretStr("hush"))
+    assert "hush" not in repr(settings)
+    assert Settings.model_validate_json(settings.as_json()) == settings
