@@ -112,7 +112,9 @@ def _transaction_corrected(state: AccountState, event: TransactionCorrected) -> 
     if old.refund_id:
         state.transactions[old.refund_id].refunded -= old.amount_out
     before = (old.invoice_id, old.gateway, old.reference)
-    if state.payments.get(before) == event.transaction_id:
+    # Under the same number its gateway may tell of it again, whatever else was corrected; so that key stays.
+    is_renamed = (old.gateway, old.reference) != (event.gateway, event.reference)
+    if is_renamed and state.payments.get(before) == event.transaction_id:
         del state.payments[before]
     if event.previous_invoice_id:
         left = state.invoices[event.previous_invoice_id]

@@ -71,7 +71,9 @@ _CLAIMS: dict[type[Event], Callable[[Any], str]] = {
 }
 _RELEASES: dict[type[Event], Callable[[Any], str]] = {
     CredentialRevoked: lambda event: credential_claim(event.identifier),
-    TransactionCorrected: lambda event: reference_claim(event.previous_reference),
+    TransactionCorrected: lambda event: (
+        reference_claim(event.previous_reference) if event.reference != event.previous_reference else ""
+    ),
     AccountProfileChanged: lambda event: event.previous_email_name,
     ContactChanged: lambda event: event.previous_email_name,
     ContactRemoved: lambda event: event.previous_email_name,

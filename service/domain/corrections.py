@@ -40,18 +40,17 @@ def correct_transaction(state: AccountState, command: CorrectTransaction, offer:
     invoice = left if new.invoice_id == old.invoice_id else state.invoices.get(new.invoice_id)
     if invoice is not None:
         new.applied = _applied(invoice, new)
-        if not 0 <= invoice.paid + new.net <= AMOUNT_MAX:
-            is_negative = invoice.paid + new.net < 0
-            return Refusal(RefusalCode.REFUND_TOO_LARGE if is_negative else RefusalCode.AMOUNT_TOO_LARGE)
-    if left is not None and left is not invoice and left.paid < 0:
-        return Refusal(RefusalCode.REFUND_TOO_LARGE)
+    wrong = _wrong_sums(left, invoice, new)
+    if wrong is not None:
+        return wrong
     posting = Posting(state, offer)
-    becomes_credit = command.to_credit and state.exists and not new.invoice_id and not old.credited
-    if becomes_credit and new.net > 0:
-        new.credited = new.net
+    # Only what neither went back to the payer nor became credit before.
+    creditable = new.net - new.refunded - old.credited
+    if command.to_credit and state.exists and not new.invoice_id and creditable > 0:
+        new.credited = old.credited + creditable
     posting.record(_event(state, command, offer, old, new, left, invoice))
     if new.credited > old.credited:
-        posting.add_credit(new.credited, command.description or "", "transaction", command.transaction_id)
+        posting.add_credit(creditable, command.description or "", "transaction", command.transaction_id)
     return posting.decision()
 
 
@@ -83,6 +82,20 @@ def _wrong_refund(
         return Refusal(RefusalCode.TRANSACTION_NOT_FOUND)
     before = old.amount_out if old.refund_id == new.refund_id else 0
     if refunded.refunded - before + new.amount_out > refunded.amount_in:
+        return Refusal(RefusalCode.REFUND_TOO_LARGE)
+    return None
+
+
+def _wrong_sums(
+    left: InvoiceState | None, invoice: InvoiceState | None, new: TransactionState
+) -> Refusal | None:
+    if invoice is not None:
+        if invoice.paid + new.net > AMOUNT_MAX:
+            return Refusal(RefusalCode.AMOUNT_TOO_LARGE)
+        if not 0 <= invoice.applied + new.applied <= invoice.paid + new.net:
+            return Refusal(RefusalCode.REFUND_TOO_LARGE)
+    # A refund may have taken back what this transaction had paid: then it cannot be taken back once more.
+    if left is not None and left is not invoice and not 0 <= left.applied <= left.paid:
         return Refusal(RefusalCode.REFUND_TOO_LARGE)
     return None
 

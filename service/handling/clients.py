@@ -92,11 +92,6 @@ class Clients:
             return Refusal(RefusalCode.CONTACT_NOT_FOUND)
         return await self._execute(stream, RemoveContact(contact_id=contact_id), call)
 
-    async def contact_exists(self, contact_id: int) -> bool:
-        """Whether there is a contact of this number."""
-        stream = await self._stream_of(contact_id)
-        return stream is not None and contact_id in (await self._sessions.load(stream)).state.contacts
-
     async def _execute(self, stream: str, command: Any, call: Call) -> Done | Refusal:
         """With what is known of addresses now, and again whenever that is outdated."""
         while self._loop.time() < call.deadline:

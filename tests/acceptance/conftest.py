@@ -20,6 +20,11 @@ from tests.support.postgres import with_database
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TABLES = """
+select string_agg(format('select 1 from %I.%I x where position(lower($1) in lower(x::text)) > 0',
+                         schemaname, tablename), ' union all ')
+  from pg_tables where schemaname = 'es' or schemaname like 'projection%'
+"""
 _INTERNAL = ("internal error", "Traceback")
 
 
@@ -49,6 +54,10 @@ class Log:
         """Position of the last event."""
         return int(self._value("select head_position from es.lane where lane = 0"))
 
+    def holds(self, text: str) -> bool:
+        """Whether it stands in any row of the ledger, in any letter case."""
+        return self._value(str(self._value(_TABLES)), text) is not None
+
     def close(self) -> None:
         """Let the connection go."""
         with self._runner:
@@ -61,9 +70,9 @@ class Log:
         yield
         assert self.head() == before
 
-    def _value(self, query: str) -> Any:
+    def _value(self, query: str, *arguments: str) -> Any:
         async def fetch() -> Any:
-            return await self._connection.fetchval(query)
+            return await self._connection.fetchval(query, *arguments)
 
         return self._runner.run(fetch())
 

@@ -244,6 +244,8 @@ async def test_what_is_not_appended_erases_nothing(store: EventStore) -> None:
         *(await store.append([again])),
     ]
     assert [verdict.outcome for verdict in verdicts] == ["conflict", "taken", "appended", "duplicate"]
+    together = await store.append([proposal("a", 7, erases=("a",)), proposal("b", 0, erases=("nobody",))])
+    assert [verdict.outcome for verdict in together] == ["conflict", "appended"]
     assert await store.subject_keys(["a"]) == {"a": b"a" * 32}
 
 

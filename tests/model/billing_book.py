@@ -218,11 +218,22 @@ class Book:
             new.kept = min(max(new.net - old.credited, 0), max(self.due(invoice, but=number), 0))
         elif invoice:
             new.kept = min(0, left - self.kept(invoice, but=number))
-        elif command.to_credit and not old.credited and new.net > 0:
-            new.credited = new.net
-            self.rows.append(new.net)
+        if self._breaks_an_invoice(number, old, new):
+            return RefusalCode.REFUND_TOO_LARGE
+        if not invoice and command.to_credit and new.net - self._paid_back(number) > old.credited:
+            new.credited = new.net - self._paid_back(number)
+            self.rows.append(new.credited - old.credited)
         self.money[number] = new
         return None
+
+    def _breaks_an_invoice(self, number: int, old: Money, new: Money) -> bool:
+        """Whether an invoice would keep less than nothing, or more than came for it."""
+        kept = {invoice: self.kept(invoice, but=number) for invoice in {old.invoice, new.invoice} - {0}}
+        came = {invoice: self.received(invoice, but=number) for invoice in kept}
+        if new.invoice:
+            kept[new.invoice] += new.kept
+            came[new.invoice] += new.net
+        return any(not 0 <= kept[invoice] <= came[invoice] for invoice in kept)
 
     def _receive(
         self, number: int, invoice: int, name: tuple[str, str], amount: int, told: Money | None = None

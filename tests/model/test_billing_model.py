@@ -90,11 +90,11 @@ class BillingModel(RuleBasedStateMachine):
 
     @rule(command=commands.record_payments)
     def pay(self, command: RecordPayment) -> None:
-        """Money through a gateway; what was told before is known again."""
+        """Money through a gateway; what was told before under that number is known again."""
         name = (command.invoice_id, command.gateway, command.reference)
         known = self.state.payments.get(name)
         if known is not None:
-            assert self.book.money[known].invoice == command.invoice_id
+            assert self.book.money[known].name == (command.gateway, command.reference)
             assert decide(self.state, command, self.numbers.offer()) == AlreadyRecorded(known)
             return
         self.send(command, self.book.pay(self.numbers.transaction, command))

@@ -246,6 +246,46 @@ def test_a_corrected_number_is_forgotten() -> None:
     assert given(*past).when(replace(pay, reference="CHEQUE-7")).events
 
 
+@pytest.mark.parametrize(
+    "correction",
+    [CorrectTransaction(transaction_id=42, invoice_id=0), CorrectTransaction(transaction_id=42, amount_in=0)],
+)
+def test_a_payment_that_was_corrected_is_still_known(correction: CorrectTransaction) -> None:
+    """Its gateway may tell of it again: that is not money that came in once more."""
+    past: tuple[Event, ...] = (
+        *_UNPAID,
+        replace(TRANSACTION_RECORDED, applied=1000, credited=0, invoice_paid=1000),
+    )
+    past = (*past, *given(*past).when(correction).events)
+    told_again = RecordPayment(invoice_id=17, gateway="mailin", reference="CHEQUE-7", amount=1000)
+    given(*past).when(told_again).already_recorded(42)
+
+
+def test_what_a_refund_took_back_cannot_be_taken_away_again() -> None:
+    """A refunded payment stays on its invoice, which could otherwise owe more than its total."""
+    past: tuple[Event, ...] = _PAID
+    refund = RecordTransaction(gateway="paypal", amount_out=5000, invoice_id=17)
+    past = (*past, *given(*past).when(refund).events)
+    again = RecordPayment(invoice_id=17, gateway="paypal", reference="R9", amount=12000)
+    past = (*past, *given(*past).when(again).events)
+    paid = PAYMENT_RECORDED.transaction_id
+    given(*past).when(CorrectTransaction(transaction_id=paid, invoice_id=0)).refused(
+        RefusalCode.REFUND_TOO_LARGE
+    )
+
+
+def test_what_was_refunded_does_not_become_credit() -> None:
+    """Money that went back to the payer is not the client's any more."""
+    alone = replace(TRANSACTION_RECORDED, invoice_id=0, applied=0, credited=0, invoice_paid=0)
+    past: tuple[Event, ...] = (ACCOUNT_OPENED, alone)
+    refund = RecordTransaction(gateway="mailin", amount_out=400, refund_id=42)
+    past = (*past, *given(*past).when(refund).events)
+    command = CorrectTransaction(transaction_id=42, to_credit=True)
+    _, credited = given(*past).when(command).events
+    assert isinstance(credited, CreditAdded)
+    assert credited.amount == 600
+
+
 def test_a_transaction_becomes_credit_once() -> None:
     """Only one that is on no invoice."""
     alone = replace(TRANSACTION_RECORDED, invoice_id=0, applied=0, credited=0, invoice_paid=0)
