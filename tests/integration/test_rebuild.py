@@ -187,19 +187,33 @@ async def test_a_paused_projection_stays_paused(pool: asyncpg.Pool, log: LedgerL
 async def test_a_rebuild_that_cannot_go_on_changes_nothing(
     pool: asyncpg.Pool, log: LedgerLog, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    """An event the code cannot apply ends the rebuild; live tables and checkpoint are as before.
-
-    What was being read ahead is let go of: every connection is back in the pool.
-    """
+    """An event the code cannot apply ends the rebuild; live tables and checkpoint are as before."""
     monkeypatch.setattr(refold, "REFOLD_EVENTS_MAX", batch)
     await log.write("account-99", replace(CREDIT_ADDED, credit_id=999))
     await add_credit(log)
     before = await checkpoints(pool)
     with pytest.raises(CannotApply):
         await rebuild(pool, BALANCES, {LANE: log.translator.decode})
-    assert pool.get_idle_size() == pool.get_size()
     assert await checkpoints(pool) == before
     assert await pool.fetchval("select count(*) from projection_balances.balance") == 0
+
+
+async def test_what_is_read_ahead_ends_with_the_rebuild(
+    pool: asyncpg.Pool, log: LedgerLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rebuild that fails leaves nobody behind who still reads for it."""
+    monkeypatch.setattr(refold, "REFOLD_EVENTS_MAX", 1)
+    poison = await log.write("account-99", replace(CREDIT_ADDED, credit_id=999))
+    await add_credit(log)
+
+    async def decode(bodies: Sequence[Body]) -> list[Fact]:
+        if bodies[0].position > poison:
+            await asyncio.Event().wait()
+        return await log.translator.decode(bodies)
+
+    with pytest.raises(CannotApply):
+        await rebuild(pool, BALANCES, {LANE: decode})
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_leftovers_of_a_crash_are_dropped(pool: asyncpg.Pool, log: LedgerLog) -> None:
