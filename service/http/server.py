@@ -31,20 +31,54 @@ class Server(web.Server):
         error_body: Callable[[str], bytes],
     ) -> None:
         self._running_loop = asyncio.get_running_loop()
+        self._outbox = Outbox(self._running_loop)
         self._error_body = error_body
         super().__init__(handler)
 
     @override
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, self._error_body, loop=self._running_loop, access_log=None)
+        return Connection(self, self._outbox, self._error_body, loop=self._running_loop, access_log=None)
 
 
-class _Connection(web.RequestHandler):
-    __slots__ = ("_error_body",)
+class Outbox:
+    """Sends what is answered in one turn of the loop together, at its end.
 
-    def __init__(self, server: Server, error_body: Callable[[str], bytes], **options: Any) -> None:
+    A flush answers many callers at once, and every answer that leaves by itself wakes the other side.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: list[tuple[asyncio.Transport, bytes]] = []
+
+    def put(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Whatever is done about the connection after the answer comes later in the loop, its end too."""
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append((transport, data))
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for transport, data in waiting:
+            if not transport.is_closing():  # then writing raises, and the others would go without answers
+                transport.write(data)
+
+
+class Connection(web.RequestHandler):
+    """One caller's connection."""
+
+    __slots__ = ("_error_body", "_outbox")
+
+    def __init__(
+        self, server: Server, outbox: Outbox, error_body: Callable[[str], bytes], **options: Any
+    ) -> None:
         super().__init__(server, **options)
+        self._outbox = outbox
         self._error_body = error_body
+
+    def send(self, data: bytes) -> None:
+        """Send a whole answer, unless the caller has hung up."""
+        if self.transport is not None:
+            self._outbox.put(self.transport, data)
 
     @override
     def handle_error(

@@ -1,7 +1,7 @@
 """An answer whose body is there as a whole: head and body leave in one piece.
 
 aiohttp's own `Response` is made for more (cookies, compression, chunks, files), and that costs three times as
-much for every request. Any protocol may import it.
+much for every request. Any protocol may import it; it answers on connections of `service.http.server`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import time
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import HttpVersion10, web
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
+
+    from service.http.server import Connection
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n"
@@ -55,7 +57,8 @@ class WholeAnswer(web.StreamResponse):
             lines.append("Connection: keep-alive\r\n")
         lines.append(f"Content-Length: {len(self._whole_body)}\r\nDate: {_date(int(time.time()))}\r\n\r\n")
         head = "".join(lines).encode("latin-1")
-        transport.write(head if request.method == "HEAD" else head + self._whole_body)
+        data = head if request.method == "HEAD" else head + self._whole_body
+        cast("Connection", request.protocol).send(data)
         return None
 
     @override

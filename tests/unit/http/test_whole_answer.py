@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+import uvloop
 from aiohttp import web
 
-from service.http.server import Server
+from service.http.server import Outbox, Server
 from service.http.whole_answer import WholeAnswer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 BODY = b'{"result":"success"}'
+WITHIN_S = 10
 
 
 @pytest.fixture
@@ -84,3 +86,44 @@ async def test_head_gets_no_body(port: int) -> None:
     answer = await exchange(port, b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert answer.endswith(b"\r\n\r\n")
     assert fields_of(answer)["Content-Length"] == str(len(BODY))
+
+
+async def test_requests_that_come_together_are_answered_in_their_order(port: int) -> None:
+    """A caller that does not wait for answers gets one for each request, none twice."""
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    answer = await exchange(port, request * 20 + last)
+    assert answer.count(BODY) == 21
+    assert answer.count(b"Connection: close") == 1
+    assert answer.rindex(b"Connection: close") > answer.rindex(BODY, 0, -len(BODY))
+
+
+def test_a_caller_that_is_gone_costs_no_other_its_answer() -> None:
+    """Answers leave together; one of them has nowhere to go any more, which uvloop raises about."""
+    assert uvloop.run(_sent_beside_a_closed_connection()) == BODY
+
+
+async def _sent_beside_a_closed_connection() -> bytes:
+    accepted: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: accepted.put_nowait(writer), "127.0.0.1", 0)
+    outbox = Outbox(asyncio.get_running_loop())
+    waits: list[asyncio.StreamReader] = []
+    opened: list[asyncio.StreamWriter] = []
+    for is_gone in (True, False):
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        answering = await accepted.get()
+        opened += [writer, answering]
+        if is_gone:
+            answering.transport.abort()
+            await reader.read()  # ends when it is closed
+        else:
+            waits.append(reader)
+    for answering in opened[1::2]:
+        outbox.put(cast("asyncio.Transport", answering.transport), BODY)
+    async with asyncio.timeout(WITHIN_S):
+        sent = await waits[0].readexactly(len(BODY))
+    for end in opened:
+        end.close()
+    server.close()
+    await server.wait_closed()
+    return sent
