@@ -1,0 +1,2 @@
+-- $1 lane
+delete from es.verification_part where lane = $1

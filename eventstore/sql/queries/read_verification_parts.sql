@@ -1,0 +1,2 @@
+-- $1 lane
+select part, position, head_hash, tree from es.verification_part where lane = $1
