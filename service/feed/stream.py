@@ -1,0 +1,121 @@
+"""`GET /events/stream`: Server-Sent Events, first what there is after a position, then what comes.
+
+The id of an event is its position, so a browser's EventSource goes on where it was. An id without data says
+how far was looked, when nothing selected came. A follower that does not read is let go with a last event that
+says so; what it has not taken is no more than a page and what the system buffers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import orjson
+import structlog
+from aiohttp import web
+
+from service.feed.pages import LIVE_EVENTS_MAX
+from service.feed.pull import allowed, check_position
+from service.feed.query import read_position, read_selection
+from service.http.form import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.feed.access import Subscriber
+    from service.feed.pages import Pages
+    from service.feed.pulse import Pulse
+    from service.feed.selection import Selection
+    from service.http.php_arrays import Form
+
+_log = structlog.get_logger(__name__)
+_RETRY_MS = 2000
+"""How long a browser waits before it connects again."""
+GRACE_S = 5.0
+"""For a slow follower to take its last event."""
+
+
+async def stream(
+    request: web.BaseRequest,
+    form: Form,
+    subscriber: Subscriber,
+    pages: Pages,
+    pulse: Pulse,
+    *,
+    heartbeat_s: float,
+    stall_s: float,
+    fields: Mapping[str, str],
+) -> web.StreamResponse:
+    """Answer until the follower or the service ends. Raises Refused before the first byte."""
+    selection = allowed(read_selection(form), subscriber)
+    sent = request.headers.get("Last-Event-ID", "").strip()
+    name = "Last-Event-ID" if sent else "after"
+    after = read_position(sent or text_of(form, "after") or "0", name)
+    await check_position(after, pages)
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",  # nginx would hold events back
+            **fields,
+        }
+    )
+    await response.prepare(request)
+    follower = _Follower(response, after, stall_s)
+    try:
+        await follower.send(b"retry: %d\n\n" % _RETRY_MS)
+        await _follow(follower, selection, pages, pulse, heartbeat_s)
+        reason = "the service stops; connect again"
+    except TimeoutError:
+        reason = "too slow: what was sent was not taken; connect again"
+    await follower.let_go(request, reason)
+    return response
+
+
+async def _follow(
+    follower: _Follower, selection: Selection, pages: Pages, pulse: Pulse, heartbeat_s: float
+) -> None:
+    """Until the service stops. Raises TimeoutError when the follower does not take what is sent."""
+    loop = asyncio.get_running_loop()
+    after, silent_since = follower.position, loop.time()
+    while not pulse.stopping:
+        beats = pulse.beats
+        page = await pages.next(after, LIVE_EVENTS_MAX, selection)
+        after = page.position
+        if page.entries:
+            await follower.send(page.sse, page.entries[-1].position)
+            silent_since = loop.time()
+        elif loop.time() - silent_since >= heartbeat_s:
+            await follower.send(
+                b": still here\n\n" if follower.position == after else b"id: %d\n\n" % after, after
+            )
+            silent_since = loop.time()
+        if after >= page.head:
+            await pulse.after(beats)
+
+
+class _Follower:
+    """One connection, and up to which position it was told."""
+
+    def __init__(self, response: web.StreamResponse, position: int, stall_s: float) -> None:
+        self.position = position
+        self._response = response
+        self._stall_s = stall_s
+
+    async def send(self, data: bytes, position: int = 0) -> None:
+        """Send, and wait while more is under way than is buffered. Raises TimeoutError when that lasts."""
+        self.position = max(self.position, position)
+        async with asyncio.timeout(self._stall_s):
+            await self._response.write(data)
+
+    async def let_go(self, request: web.BaseRequest, reason: str) -> None:
+        """Say why, behind what is under way, and close; a follower that still does not read is cut off."""
+        body = orjson.dumps({"reason": reason, "position": self.position})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0):  # it is buffered; whether it is taken is the follower's affair
+                await self._response.write(b"event: end\nid: %d\ndata: %b\n\n" % (self.position, body))
+        self._response.force_close()
+        _log.info("follower_let_go", reason=reason, position=self.position)
+        if request.transport is not None:
+            asyncio.get_running_loop().call_later(GRACE_S, request.transport.abort)
