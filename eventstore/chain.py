@@ -8,8 +8,10 @@ content hash = SHA-256 of
 block hash = SHA-256 of
     0x01 | previous block hash 32 bytes | first position int64 | recorded_at int64 microseconds since 1970
     | the content hashes of its events in order, 32 bytes each
+leaf of the Merkle tree (RFC 6962; its hash is SHA-256 of 0x00 and this; `eventstore.merkle`) =
+    0x01 | lane int16 | position int64 | recorded_at int64 microseconds since 1970 | content hash 32 bytes
 The block before the first is 32 zero bytes. Position and recorded_at, which the database assigns, are
-covered by the block; everything the writer knows is covered by the content hash.
+covered by the block and the leaf; everything the writer knows is covered by the content hash.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ _FORMAT = b"\x01"
 _FIXED = Struct(">chqh16s")
 _LENGTH = Struct(">I")
 _BLOCK = Struct(">c32sqq")
+_LEAF = Struct(">chqq32s")
 
 
 def content_bytes(
@@ -76,3 +79,8 @@ def block_hash(
     """SHA-256 over one flush; `content_hashes` in order of position. Microseconds are exact."""
     header = _BLOCK.pack(_FORMAT, previous, first_position, microseconds(recorded_at))
     return sha256(header + b"".join(content_hashes)).digest()
+
+
+def leaf_bytes(lane: int, position: int, recorded_at: datetime, digest: bytes) -> bytes:
+    """The canonical bytes of one event in the Merkle tree, 51 of them; `digest` is its content hash."""
+    return _LEAF.pack(_FORMAT, lane, position, microseconds(recorded_at), digest)

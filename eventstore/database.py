@@ -8,14 +8,14 @@ saves a round trip per query, so only transaction-local settings are allowed abo
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from eventstore.records import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from asyncpg.pool import PoolConnectionProxy
 
@@ -26,6 +26,13 @@ ACQUIRE_TIMEOUT_S = 5.0
 SILENCE_S = 1.0
 """How long after its own time-out a server may take to say so."""
 
+# Before 16 a member could always change to the role; since then that is a right of its own.
+_MAY_BE_SERVICE = """
+select pg_has_role(current_user, r.oid,
+                   case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end)
+  from pg_roles r
+ where r.rolname = $1
+"""
 _DRIVER_ERRORS = (OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
 
 # A server that starts up, shuts down or crashes says so with class 57P, one that is full with class 53.
@@ -90,21 +97,45 @@ async def connect(dsn: str, *, as_service: bool = True, statement_timeout_ms: in
         raise Unavailable(f"PostgreSQL cannot be reached: {_reason(error)}") from error
 
 
-async def create_pool(dsn: str, *, size_max: int, statement_timeout_ms: int) -> asyncpg.Pool:
-    """The service's pool; statements longer than the timeout are cancelled. Raises Unavailable."""
+async def create_pool(
+    dsn: str,
+    *,
+    size_max: int,
+    statement_timeout_ms: int,
+    size_min: int = 1,
+    as_service: bool = True,
+    prepare: Callable[[asyncpg.Connection], Coroutine[Any, Any, None]] | None = None,
+) -> asyncpg.Pool:
+    """The service's pool; statements longer than the timeout are cancelled. Raises Unavailable.
+
+    `prepare` is done once on each new connection, before anybody has it.
+    """
     try:
         return await asyncpg.create_pool(
             dsn,
-            min_size=1,
+            min_size=size_min,
             max_size=size_max,
+            init=prepare,
             timeout=CONNECT_TIMEOUT_S,
             reset=_keep_session,
             # The server's own time-out comes first; this one is for connections that fell silent.
             command_timeout=statement_timeout_ms / 1000 + SILENCE_S,
-            server_settings=_session_settings(as_service=True, statement_timeout_ms=statement_timeout_ms),
+            server_settings=_session_settings(
+                as_service=as_service, statement_timeout_ms=statement_timeout_ms
+            ),
         )
     except (ValueError, *_DRIVER_ERRORS) as error:  # ValueError: a DSN that cannot be read
         raise Unavailable(f"PostgreSQL cannot be reached: {_reason(error)}") from error
+
+
+async def may_be_service(dsn: str) -> bool:
+    """Whether the DSN's user may work as the service's role, or only for himself. Raises Unavailable."""
+    connection = await connect(dsn, as_service=False)
+    try:
+        with reachable():
+            return await connection.fetchval(_MAY_BE_SERVICE, SERVICE_ROLE) is True
+    finally:
+        await connection.close()
 
 
 async def _keep_session(_connection: object) -> None:

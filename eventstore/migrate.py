@@ -26,6 +26,11 @@ SERVER_VERSION_MIN = 150000
 _SET_OPTION_SINCE = 160000
 _LOCK = 7304000
 _ONCE = "let an administrator of the server run once"
+MARK = "public.creditledger_unfinished"
+"""A table that stands in a database while a ledger is copied into it."""
+UNFINISHED = (
+    "this database holds a copy of a ledger that was not finished: remove the database and copy again"
+)
 _OWNS_DATABASE = """
 select pg_has_role(current_user, d.datdba, 'usage') from pg_database d where d.datname = current_database()
 """
@@ -39,13 +44,18 @@ class MigrationError(StoreError):
     """The schema cannot be brought up to date; the message says what an operator can do."""
 
 
-async def migrate(dsn: str, *, lane: int, partition_positions: int, partitions_ahead: int) -> list[str]:
+async def migrate(
+    dsn: str, *, lane: int, partition_positions: int, partitions_ahead: int, is_copying: bool = False
+) -> list[str]:
     """Bring the schema up to date and make sure that `lane` exists; returns the files applied.
 
-    Raises MigrationError, or Unavailable when the server cannot be reached.
+    Only who `is_copying` a ledger into the database may use it before that is finished. Raises
+    MigrationError, or Unavailable when the server cannot be reached.
     """
     connection = await connect(dsn, as_service=False)
     try:
+        if not is_copying:
+            await _refuse_unfinished(connection)
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await _check_server(connection)
         applied = await _apply_all(connection, sorted(MIGRATIONS.glob("*.sql")))
@@ -59,12 +69,18 @@ async def migrate(dsn: str, *, lane: int, partition_positions: int, partitions_a
 
 
 async def has_ledger(dsn: str) -> bool:
-    """Whether there is a ledger in this database at all. Raises Unavailable."""
+    """Whether there is a ledger in this database. Raises MigrationError if it is half a copy, Unavailable."""
     connection = await connect(dsn, as_service=False)
     try:
+        await _refuse_unfinished(connection)
         return await connection.fetchval("select to_regclass('es.lane') is not null") is True
     finally:
         await connection.close()
+
+
+async def _refuse_unfinished(connection: asyncpg.Connection) -> None:
+    if await connection.fetchval(f"select to_regclass('{MARK}') is not null"):
+        raise MigrationError(UNFINISHED)
 
 
 async def is_current(connection: Connection) -> bool:
@@ -89,10 +105,12 @@ async def _check_server(connection: asyncpg.Connection) -> None:
     right = "member" if version < _SET_OPTION_SINCE else "set"
     if not await connection.fetchval("select pg_has_role(current_user, $1, $2)", SERVICE_ROLE, right):
         await _as_owner(connection, f"GRANT {SERVICE_ROLE} TO {user}")
-    may_create = "select has_database_privilege($1, current_database(), 'create')"
-    if not await connection.fetchval(may_create, SERVICE_ROLE):
-        # Read models are built and replaced by the service itself, each in a schema of its own.
-        await _as_owner(connection, f"GRANT CREATE ON DATABASE {database} TO {SERVICE_ROLE}")
+    # Read models are built and replaced by the service itself, each in a schema of its own. They are verified
+    # in temporary tables, in which answers about the past are made, too.
+    for right in ("CREATE", "TEMPORARY"):
+        has_right = "select has_database_privilege($1, current_database(), $2)"
+        if not await connection.fetchval(has_right, SERVICE_ROLE, right):
+            await _as_owner(connection, f"GRANT {right} ON DATABASE {database} TO {SERVICE_ROLE}")
 
 
 async def _create_role(connection: asyncpg.Connection, user: str) -> None:

@@ -6,7 +6,7 @@ Rows carry absolute values, so a batch becomes one statement per table, whatever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,12 +29,13 @@ class Write(NamedTuple):
     """Rows for one statement of the projection: `NAME.sql` in its folder, run with lane and columns.
 
     It must touch exactly one row of the table for each of `rows`, unless it `removes` whatever there is for
-    each of them. Without rows it is not run.
+    each of them, or `may_skip` some. Without rows it is not run.
     """
 
     statement: str
     rows: Sequence[tuple[Any, ...]]
     removes: bool = False
+    may_skip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Projection:
     """The events that `project` looks at; it is given others too, and must pass over them."""
     project: Callable[[Sequence[Fact]], list[Write]]
     """Pure. A batch gives what its facts one by one would give. Raises CannotApply."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """For tables without a column `client_id`: the condition that a row `t` is of a client in `$3`."""
 
     @property
     def subscription(self) -> str:
@@ -70,6 +73,10 @@ class Projection:
         """Where its SQL lies."""
         return _HERE / self.name
 
+    def belonging(self, table: str) -> str:
+        """The condition that a row `t` of a live table belongs to one of the clients in `$3`."""
+        return self.owners.get(table, "t.client_id = any ($3::bigint[])").replace("{schema}", self.schema)
+
     def sql(self, file: str, schema: str) -> str:
         """The text of `FILE.sql` in the projection's folder, for its tables in `schema`."""
         return _sql(self.folder / f"{file}.sql", schema)
@@ -79,13 +86,13 @@ async def apply(
     connection: Connection, projection: Projection, schema: str, lane: int, facts: Sequence[Fact]
 ) -> None:
     """Write what a batch of facts changes. Raises CannotApply, or what the driver raises."""
-    for statement, rows, removes in projection.project(facts):
+    for statement, rows, removes, may_skip in projection.project(facts):
         if not rows:
             continue
         columns = zip(*rows, strict=True)
         status = await connection.execute(projection.sql(statement, schema), lane, *map(list, columns))
         written = int(status.rpartition(" ")[2])
-        if written != len(rows) and not removes:
+        if written != len(rows) and not (removes or may_skip):
             raise CannotApply(f"{projection.name}: {statement} wrote {written} of {len(rows)} rows")
 
 

@@ -55,7 +55,9 @@ _DATE_MIN = ""
 _DATE_MAX = "9999-12-31"
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
+    """What a statement found."""
+
     known: bool
     """Whether what is asked about exists in the log."""
     rows: list[asyncpg.Record]
@@ -113,7 +115,7 @@ class Reader:
         found = tuple([CreditRow(*tuple(row)[-7:]) for row in answer.rows if row["credit_id"] is not None])
         return Page(found, answer.rows[0]["total"], start)
 
-    async def _credits(self, client_id: int, start: int, limit: int | None, deadline: float) -> _Answer:
+    async def _credits(self, client_id: int, start: int, limit: int | None, deadline: float) -> Answer:
         """A first part of it together with others; most credit logs have no more."""
         most = SHARED_ROWS_MAX if limit is None else min(limit, SHARED_ROWS_MAX)
         answer = await self._fetch(reads.CREDITS, client_id, start, most, deadline=deadline)
@@ -172,6 +174,11 @@ class Reader:
         answer = await self._fetch(read, *everything, transaction_id, deadline=deadline)
         return next(iter(_transactions(answer.rows)), None)
 
+    async def reference_is_used(self, reference: str, *, deadline: float) -> bool:
+        """Whether any transaction has this number of a gateway's, or had it until it was deleted."""
+        answer = await self._fetch(reads.REFERENCE_IS_USED, reference, deadline=deadline)
+        return bool(answer.rows[0]["is_used"])
+
     async def invoices(
         self,
         *,
@@ -204,7 +211,7 @@ class Reader:
             InvoiceTotals(**dict(list(row.items())[2:])) for row in answer.rows if row["status"] is not None
         )
 
-    async def _fetch(self, read: Read, *arguments: Any, deadline: float, alone: bool = False) -> _Answer:
+    async def _fetch(self, read: Read, *arguments: Any, deadline: float, alone: bool = False) -> Answer:
         required: int | None = None
         while True:
             rows = await (
@@ -220,7 +227,7 @@ class Reader:
                 # Kept for the second reading: a busy account must not make its reader run after it for ever.
                 required = rows[0]["required"] or 0
             if reached >= required:
-                return _Answer(known, rows)
+                return Answer(known, rows)
             await self._runner.wait_until(required, deadline, read.uses)
 
     async def _read_shared(

@@ -37,6 +37,8 @@ CREDITS_BETWEEN = _read("credits_between", "credits")
 INVOICE = _read("invoice", "invoices", "transactions", is_shared=True)
 INVOICE_TOTALS = _read("invoice_totals", "invoices")
 DUE_CLIENTS = _read("due_clients", "billables")
+REFERENCE_IS_USED = _read("reference_is_used", "transactions")
+CLIENTS_WITH_ITEMS = _read("clients_with_items", "billables")
 FIGURES = _read("figures", "billables", "transactions")
 
 _SCOPES = {

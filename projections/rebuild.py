@@ -18,7 +18,7 @@ from eventstore.database import reachable
 from eventstore.statements import statement as log_statement
 from projections.refold import Refold
 from projections.registry import PROJECTIONS
-from projections.schema import create, exists, prepare
+from projections.schema import create, prepare, tables_in
 from projections.statements import statement
 
 if TYPE_CHECKING:
@@ -169,11 +169,12 @@ class _Rebuild:
             )
         await self._fold(await self._heads())
         live = self._projection.schema
-        if await exists(self._connection, live):
+        # An older version may have had other tables than the one that takes over.
+        tables = ", ".join(f"{live}.{table}" for table in await tables_in(self._connection, live))
+        if tables:
             # Without this lock a reader could take rows from the old tables and the checkpoint of the new.
-            tables = ", ".join(f"{live}.{table}" for table in self._projection.tables)
             await self._connection.execute(f"lock table {tables} in access exclusive mode")
-            await self._connection.execute(f"drop schema {live} cascade")
+        await self._connection.execute(f"drop schema if exists {live} cascade")
         await self._connection.execute(f"alter schema {self._next} rename to {live}")
         for row in checkpoints:
             await self._connection.execute(

@@ -8,7 +8,8 @@ from projections.clients.project import PROJECTION as CLIENTS
 from projections.contacts.project import PROJECTION as CONTACTS
 from projections.credits.project import PROJECTION as CREDITS
 from projections.invoices.project import PROJECTION as INVOICES
+from projections.journal.project import PROJECTION as JOURNAL
 from projections.transactions.project import PROJECTION as TRANSACTIONS
 
-PROJECTIONS = (BALANCES, BILLABLES, CLIENTS, CONTACTS, CREDITS, INVOICES, TRANSACTIONS)
+PROJECTIONS = (BALANCES, BILLABLES, CLIENTS, CONTACTS, CREDITS, INVOICES, JOURNAL, TRANSACTIONS)
 BY_NAME = {projection.name: projection for projection in PROJECTIONS}

@@ -74,6 +74,12 @@ async def exists(connection: Connection, schema: str) -> bool:
     return await connection.fetchval("select to_regnamespace($1) is not null", schema) is True
 
 
+async def tables_in(connection: Connection, schema: str) -> list[str]:
+    """The tables that are there, whatever version made them; none if there is no such schema."""
+    rows = await connection.fetch(statement("tables_in"), schema)
+    return [row["tablename"] for row in rows]
+
+
 async def create(connection: Connection, projection: Projection, schema: str) -> None:
     """Empty tables of the projection in `schema`; what was there is dropped."""
     await connection.execute(f"drop schema if exists {schema} cascade")

@@ -15,6 +15,11 @@ class SystemReader(Reader):
         answer = await self._fetch(reads.DUE_CLIENTS, today, after, limit, deadline=deadline)
         return tuple(row["client_id"] for row in answer.rows if row["client_id"] is not None)
 
+    async def clients_with_items(self, *, deadline: float) -> tuple[int, ...]:
+        """All clients that ever had a billable item, in order; all items are looked at."""
+        answer = await self._fetch(reads.CLIENTS_WITH_ITEMS, deadline=deadline)
+        return tuple(row["client_id"] for row in answer.rows if row["client_id"] is not None)
+
     async def figures(self, first_day: str, *, deadline: float) -> Figures:
         """Money that moved by day from the first day on, and before it under the day ""."""
         answer = await self._fetch(reads.FIGURES, first_day, deadline=deadline)

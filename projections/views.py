@@ -161,12 +161,14 @@ class ListedInvoice:
 class InvoiceTotals:
     """A client's invoices of one status: how many, their totals, and what is still due on them.
 
-    `overdue` counts those whose due date is before the day asked about.
+    `overdue` counts those whose due date is before the day asked about. Mass payments are not due: what they
+    ask for is due on the invoices that they are for.
     """
 
     status: str
     count: int
     total: int
+    due_count: int
     due: int
     overdue_count: int
     overdue_due: int

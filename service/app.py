@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
-from service.application import open_application
+from service.application import in_background, open_application
 from service.core import bring_up_to_date
+from service.following import feed_pulse, feed_site
 from service.http.authentication import AccessControl
+from service.http.failed_logins import FailedLogins, FailureLimits
 from service.http.health import Health
 from service.http.server import Server
+from service.keeping_verified import keep_verified
 from service.routes import error_body, handler
+from service.sealing import log_site, prepare_key, sealer
 from service.whmcs.endpoint import Endpoint
 from service.whmcs.upstream import Upstream
 
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator
 
+    from service.audit.log_site import LogSite
     from service.core import Core
+    from service.feed.site import FeedSite
     from service.settings import Settings
 
 UPSTREAM_IDLE_TIMEOUT_S = 2.0
@@ -53,12 +59,32 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
     async with open_application(settings, dsn) as application, _upstream(settings) as upstream:
         core = application.core
         health = Health(core.pool, core.store, application.runner)
-        endpoint = Endpoint(application.services, AccessControl(core.access_list), upstream)
-        async with _listening(settings, endpoint, health) as port:
+        access = AccessControl(core.access_list, FailedLogins(_failure_limits(settings)))
+        endpoint = Endpoint(application.services, access, upstream)
+        pulse = feed_pulse(settings, application.doorbell)
+        form_limits = application.services.options.form
+        feed = feed_site(settings, core, application.doorbell, pulse, access, form_limits)
+        await prepare_key(settings, core)
+        sealing = sealer(settings, core).run(application.doorbell)
+        async with (
+            in_background(sealing, "sealer", application.failed),
+            in_background(keep_verified(settings, core), "verification", application.failed),
+            in_background(pulse.run(), "feed", application.failed),
+            _listening(settings, endpoint, health, log_site(settings, core), feed) as port,
+        ):
             _log.info("serving", host=settings.host, port=port, lane=settings.lane)
             yield RunningService(core, port, application.failed)
             _log.info("stopping")
             health.stopping = True
+            pulse.stop()
+
+
+def _failure_limits(settings: Settings) -> FailureLimits:
+    return FailureLimits(
+        guesses_max=settings.failed_logins_max,
+        window_s=settings.failed_logins_window_s,
+        addresses_max=settings.failed_logins_addresses_max,
+    )
 
 
 @asynccontextmanager
@@ -89,10 +115,12 @@ async def _upstream(settings: Settings) -> AsyncIterator[Upstream | None]:
 
 
 @asynccontextmanager
-async def _listening(settings: Settings, endpoint: Endpoint, health: Health) -> AsyncIterator[int]:
+async def _listening(
+    settings: Settings, endpoint: Endpoint, health: Health, log: LogSite, feed: FeedSite
+) -> AsyncIterator[int]:
     """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
     # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
-    route = handler(endpoint, health, base_path=settings.base_path, allow_get=settings.allow_get)
+    route = handler(endpoint, health, log, feed, base_path=settings.base_path, allow_get=settings.allow_get)
     runner = web.ServerRunner(Server(route, error_body), shutdown_timeout=settings.shutdown_timeout_s)
     await runner.setup()
     try:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from eventstore.database import connect, reachable
+from eventstore.database import connect, create_pool, reachable
 from eventstore.doorbell import Doorbell
 from projections.client_reader import ClientReader
 from projections.reader import Reader
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
 from projections.runner import Runner
+from projections.scratch import make_tables
 from projections.system_reader import SystemReader
 from service.core import find_dsn, open_core
 from service.domain.commands import OnRetry
@@ -25,6 +26,7 @@ from service.embedded import EmbeddedPostgresError
 from service.handling.condition import Conditions
 from service.handling.gateways import CLIENT_CREDIT, ClientCredit
 from service.handling.networks import read_networks
+from service.handling.time_travel import TimeTravel
 from service.http.form import FormLimits
 from service.whmcs.client_ports import Clients
 from service.whmcs.ports import Options, Services
@@ -32,6 +34,8 @@ from service.whmcs.system_ports import System
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
+
+    import asyncpg
 
     from service.core import Core
     from service.settings import Settings
@@ -51,6 +55,7 @@ class Application:
 
     core: Core
     runner: Runner
+    doorbell: Doorbell
     services: Services
     failed: asyncio.Event
     """Set when a part that must run has ended; the application is of no use then."""
@@ -72,8 +77,40 @@ async def open_application(settings: Settings, dsn: str) -> AsyncIterator[Applic
         if settings.dsn is None:
             work["embedded"] = _keep_embedded(settings)
         for name, coroutine in work.items():
-            await stack.enter_async_context(_in_background(coroutine, name, failed))
-        yield Application(core, runner, _services(settings, core, runner), failed)
+            await stack.enter_async_context(in_background(coroutine, name, failed))
+        past = await stack.enter_async_context(_connections_for_the_past(settings, dsn))
+        services = replace(_services(settings, core, runner), history=_history(settings, core, past))
+        yield Application(core, runner, doorbell, services, failed)
+
+
+@asynccontextmanager
+async def _connections_for_the_past(settings: Settings, dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """None until somebody asks. Apart from the pool, so that no look back is in the way of a write."""
+    pool = await create_pool(
+        dsn,
+        size_min=0,
+        size_max=settings.asof_connections_max,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        prepare=make_tables,
+    )
+    try:
+        yield pool
+    finally:
+        pool.terminate()  # what is open reads only
+
+
+def _history(settings: Settings, core: Core, pool: asyncpg.Pool) -> TimeTravel:
+    return TimeTravel(
+        pool,
+        core.store,
+        core.translator,
+        core.sessions,
+        core.oauth,
+        name_key=core.name_key,
+        timezone=settings.timezone,
+        requests_max=settings.asof_requests_max,
+        events_max=settings.asof_events_max,
+    )
 
 
 def _runner(settings: Settings, core: Core, doorbell: Doorbell) -> Runner:
@@ -111,6 +148,7 @@ def _services(settings: Settings, core: Core, runner: Runner) -> Services:
         billing=core.billing,
         conditions=Conditions(core.pool, core.store, core.sessions, runner),
         reader=SystemReader(core.pool, runner, settings.lane),
+        refusals=core.refusals,
     )
     clients = Clients(core.clients, ClientReader(core.pool, runner, settings.lane))
     reader = Reader(core.pool, runner, settings.lane)
@@ -144,7 +182,7 @@ async def _keep_embedded(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _in_background(
+async def in_background(
     work: Coroutine[None, None, None], name: str, failed: asyncio.Event
 ) -> AsyncIterator[None]:
     """`work` runs inside the block and is cancelled on the way out; if it ends before, that is a failure."""

@@ -14,8 +14,14 @@ import click
 from service.cli_access import credentials, roles
 from service.cli_admins import admins, allow
 from service.cli_config import currencies, gateways, groups, taxes
+from service.cli_copying import archive, replay
+from service.cli_erase import erase
+from service.cli_export import export
+from service.cli_history import events, explain, refusals
+from service.cli_proofs import log_keys, prove, statement
 from service.cli_run import run_work
 from service.cli_settings import settings_options
+from service.cli_verify import verify, verify_in_background
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -96,27 +102,6 @@ def rebuild(settings: Settings, name: str) -> None:
     click.echo(f"{name} is rebuilt.")
 
 
-@main.command()
-@settings_options("data", "dsn", "lane")
-def verify(settings: Settings) -> None:
-    """Recompute the hash chain and refold every read model; exit code 1 names what differs."""
-    from service.operations import verify as work
-
-    with click.progressbar(length=1, label="chain", width=_BAR_WIDTH, file=sys.stderr) as bar:
-
-        def progress(part: str, done: int, total: int) -> None:
-            bar.label = part
-            _show(bar, done, total)
-
-        found = run_work(settings, work(settings, progress))
-    for problem in found.problems:
-        click.echo(problem, err=True)
-    if found.problems:
-        sys.exit(1)
-    click.echo("The hash chain and every read model hold.")
-    click.echo(f"lane {settings.lane}, {found.chain.position} events, head {found.chain.head_hash.hex()}")
-
-
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(arguments: tuple[str, ...]) -> None:
@@ -133,5 +118,26 @@ def _show(bar: Any, done: int, total: int) -> None:
     bar.update(done - bar.pos)
 
 
-for _group in (credentials, roles, admins, allow, currencies, gateways, groups, taxes):
+for _group in (
+    credentials,
+    roles,
+    admins,
+    allow,
+    currencies,
+    gateways,
+    groups,
+    taxes,
+    archive,
+    replay,
+    erase,
+    verify,
+    verify_in_background,
+    events,
+    explain,
+    refusals,
+    export,
+    prove,
+    statement,
+    log_keys,
+):
     main.add_command(_group)

@@ -110,6 +110,38 @@ def unrestrict_credential(settings: Settings, identifier: str, by: str) -> None:
     click.echo("The credential may do everything.")
 
 
+@credentials.command("feed")
+@click.argument("identifier")
+@click.option("--type", "types", multiple=True, help="Event types, such as credit.added or invoice.*.")
+@click.option("--client", "clients", type=click.IntRange(min=1), multiple=True, help="Clients by number.")
+@click.option("--personal", is_flag=True, help="With personal data.")
+@BY
+@settings_options("data", "dsn", "lane")
+def limit_feed(
+    settings: Settings,
+    identifier: str,
+    types: tuple[str, ...],
+    clients: tuple[int, ...],
+    by: str,
+    *,
+    personal: bool,
+) -> None:
+    """Let a credential follow these events and no others; without any option all, without personal data."""
+    from service.domain.access_commands import LimitFeed
+    from service.feed.selection import types_named
+
+    checked(types_named, types)
+    command = LimitFeed(
+        identifier=identifier,
+        types=tuple(dict.fromkeys(types)),
+        clients=tuple(sorted(set(clients))),
+        is_personal=personal,
+    )
+    change_access(settings, command, by)
+    seen = ", ".join([*command.types, *(f"client {number}" for number in command.clients)]) or EVERYTHING
+    click.echo(f"The credential may follow {seen}, {'with' if personal else 'without'} personal data.")
+
+
 @credentials.command("revoke")
 @click.argument("identifier")
 @BY
@@ -173,13 +205,9 @@ def remove_role(settings: Settings, name: str, by: str) -> None:
 @settings_options("data", "dsn", "lane")
 def list_roles(settings: Settings, *, as_json: bool) -> None:
     """List the roles with the actions they allow."""
-    from service.whmcs.known_actions import ACTION_NAMES
-
+    rights = _rights()
     state: AccessState = on_core(settings, lambda core: core.administration.access())
-    rows = {
-        name: [ACTION_NAMES.get(action, action) for action in actions]
-        for name, actions in state.roles.items()
-    }
+    rows = {name: [rights.get(action, action) for action in actions] for name, actions in state.roles.items()}
     if as_json:
         print_json([{"name": name, "actions": actions} for name, actions in rows.items()])
         return
@@ -189,11 +217,18 @@ def list_roles(settings: Settings, *, as_json: bool) -> None:
 
 def _read_actions(names: tuple[str, ...]) -> tuple[str, ...]:
     """Lower-case names in order, each once. A slip of the pen must not become a role that allows nothing."""
-    from service.whmcs.known_actions import ACTION_NAMES
-
+    rights = _rights()
     for name in names:
-        if name.lower() not in ACTION_NAMES:
-            close = get_close_matches(name.lower(), ACTION_NAMES, n=1)
-            hint = f"; did you mean {ACTION_NAMES[close[0]]}?" if close else ""
+        if name.lower() not in rights:
+            close = get_close_matches(name.lower(), rights, n=1)
+            hint = f"; did you mean {rights[close[0]]}?" if close else ""
             raise click.BadParameter(f"{name} is no action of the WHMCS API{hint}")
     return tuple(sorted({name.lower() for name in names}))
+
+
+def _rights() -> dict[str, str]:
+    """What roles are made of, by lower-case name: the actions, and following the events."""
+    from service.feed.access import SUBSCRIBE
+    from service.whmcs.known_actions import ACTION_NAMES
+
+    return {**ACTION_NAMES, SUBSCRIBE: SUBSCRIBE.capitalize()}

@@ -41,7 +41,19 @@ def on_core(settings: Settings, ask: Callable[[Core], Any], *, create: bool = Fa
     """What `ask` answers about the ledger; with `create` one is made where there is none."""
     from service.operations import on_core as work
 
-    return run_work(settings, work(settings, ask, create=create))
+    asked, by = _command()
+    return run_work(settings, work(settings, ask, create=create, asked=asked, by=by))
+
+
+def _command() -> tuple[str, str]:
+    """What the operator wants, `credentials revoke`, and who says so."""
+    context = click.get_current_context()
+    by = str(context.params.get("by") or "")
+    words: list[str] = []
+    while context.parent is not None:
+        words.insert(0, str(context.info_name))
+        context = context.parent
+    return " ".join(words), by
 
 
 def change_access(settings: Settings, command: AccessCommand, by: str) -> None:

@@ -35,6 +35,7 @@ from service.handling.configuration import Configuration
 from service.handling.execution import Executor
 from service.handling.ledger import NAME_KEY, Ledger
 from service.handling.oauth_credentials import OAuthCredentials
+from service.handling.refusals import RefusalLimits, Refusals
 from service.handling.sessions import Sessions
 from service.handling.translation import Translator
 
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
 
 
 CLOSE_TIMEOUT_S = 5.0
+
+UNFINISHED_FILE = "copy.unfinished"
+"""Stands in the folder of an embedded server while a ledger is copied into it."""
+UNFINISHED_FOLDER = "{folder} holds a copy of a ledger that was not finished: remove it and copy again"
+SECONDS_OF_DAY = 86_400
 
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +77,10 @@ class Core:
     sessions: Sessions
     executor: Executor
     oauth: OAuthCredentials
+    refusals: Refusals
     clock: Callable[[], str]
+    name_key: bytes
+    """Under which e-mail addresses are hashed before they become claimed names."""
     request_hash_key: bytes
     """Under which requests are hashed before the hash is kept."""
     installation: str
@@ -82,6 +91,8 @@ def find_dsn(settings: Settings) -> str:
     """The DSN given, or the embedded server's, started if need be. Raises EmbeddedPostgresError."""
     if settings.dsn is not None:
         return settings.dsn.get_secret_value()
+    if (settings.data / UNFINISHED_FILE).exists():
+        raise embedded.EmbeddedPostgresError(UNFINISHED_FOLDER.format(folder=settings.data))
     return embedded.ensure(settings.data)
 
 
@@ -121,7 +132,9 @@ async def open_core(
     sessions = Sessions(store, translator, capacity=settings.accounts_in_memory_max)
     clock = ledger_clock(settings.timezone)
     executor = Executor(store, flusher, sessions, numbers, translator, clock)
+    refusals = Refusals(pool, store, _refusal_limits(settings))
     flushing = asyncio.create_task(flusher.run(), name="flusher")
+    remembering = asyncio.create_task(refusals.run(), name="refusals")
     try:
         name_key = await store.put_secret(NAME_KEY, privacy.new_key())
         yield Core(
@@ -136,26 +149,31 @@ async def open_core(
             administration=Administration(store, sessions, executor),
             access_list=AccessList(store, sessions, password_checks_max=settings.password_checks_max),
             configuration=Configuration(sessions, executor),
-            activity=Activity(store, sessions, executor, translator, clock, settings.timezone),
+            activity=Activity(store, sessions, executor, translator, clock, settings.timezone, refusals),
             billing=Billing(executor, clock),
             sessions=sessions,
             executor=executor,
             oauth=OAuthCredentials(store, sessions, executor, name_key),
+            refusals=refusals,
             clock=clock,
+            name_key=name_key,
             request_hash_key=hmac.digest(name_key, b"requests", "sha256"),
             installation=sha256(b"installation" + name_key).hexdigest(),
         )
     finally:
         flusher.close()
         await flushing
-        await _let_go(numbers, pool)
+        remembering.cancel()
+        await asyncio.wait([remembering])
+        await _let_go(numbers, refusals, pool)
 
 
-async def _let_go(numbers: NumberPool, pool: asyncpg.Pool) -> None:
+async def _let_go(numbers: NumberPool, refusals: Refusals, pool: asyncpg.Pool) -> None:
     """Also of a database that does not answer any more: a stop is not the place to insist."""
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await numbers.give_back()
+            await refusals.flush()
             await pool.close()
     except (TimeoutError, StoreError) as problem:
         _log.warning("the database was not let go cleanly", error=str(problem) or "it did not answer in time")
@@ -168,4 +186,13 @@ def _limits(settings: Settings) -> FlushLimits:
         flush_bytes_max=settings.flush_bytes_max,
         queue_commands_max=settings.queue_commands_max,
         resend_s=settings.resend_s,
+    )
+
+
+def _refusal_limits(settings: Settings) -> RefusalLimits:
+    return RefusalLimits(
+        rows_max=settings.refusals_max,
+        access_rows_max=settings.refusals_access_max,
+        age_max_s=settings.refusals_days_max * SECONDS_OF_DAY,
+        queue_max=settings.refusals_queue_max,
     )

@@ -29,6 +29,7 @@ from service.whmcs.actions import ACTIONS
 from service.whmcs.encoder import encoder_for
 from service.whmcs.endpoint import unavailable
 from service.whmcs.idempotency import idempotency
+from service.whmcs.refused_requests import Asked, refused_command
 from service.whmcs.wording import COMMAND_NOT_FOUND, EMPTY_ACTION
 
 if TYPE_CHECKING:
@@ -130,13 +131,24 @@ class LocalApi:
         if not name:
             return refused("action_empty", EMPTY_ACTION, 400)
         admin_id = await self._acting(admin)
+        call = replace(operator_call(), admin_id=admin_id or 0, request_id=request_id)
         if admin_id is None:
-            return refused("admin_not_found", ADMIN_NOT_FOUND)
+            reply = refused("admin_not_found", ADMIN_NOT_FOUND)
+        else:
+            reply = await self._performed(name, form, call)
+        past = refused_command(reply, Asked(name, form, call.credential, call.admin_id, call.address))
+        if past is not None:
+            self._services.system.refusals.remember(past, request_id)
+        return reply
+
+    async def _performed(self, name: str, form: Form, call: Call) -> Reply:
         action = ACTIONS.get(name)
         if action is None:
             return refused("action_not_served", COMMAND_NOT_FOUND, 400)
-        call = replace(operator_call(), admin_id=admin_id, request_id=request_id)
-        return await action.perform(self._services, self._named(call, action, form), form)
+        try:
+            return await action.perform(self._services, self._named(call, action, form), form)
+        except FormError as problem:
+            return refused("request_not_valid", problem.message, problem.status)
 
     async def _acting(self, admin: str) -> int | None:
         """The number of the admin asked for, else of the first; 0 on a ledger that has none."""

@@ -6,30 +6,33 @@ import asyncio
 import gc
 import os
 import pwd
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-import asyncpg
 import structlog
 import uvloop
 
+from eventstore.database import connect, create_pool, may_be_service
 from eventstore.migrate import has_ledger
 from eventstore.records import StoreError
-from eventstore.verify import ChainReport, verify_chain
-from projections.projection import CannotApply
+from eventstore.refusals import COMMAND
+from eventstore.verification import INCREMENTAL
 from projections.rebuild import RebuildError
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
 from projections.rebuild import rebuild as rebuild_projection
-from projections.registry import BY_NAME, PROJECTIONS
+from projections.registry import BY_NAME
 from projections.schema import VersionError
-from projections.verify import NotPrepared, differences
 from service import embedded
+from service.audit import verification
+from service.audit.report import Ask, Report
 from service.core import Core, bring_up_to_date, find_dsn, open_core
 from service.domain.refusals import Refusal, RefusalCode
 from service.embedded import EmbeddedPostgresError
 from service.handling.answers import Call
 from service.handling.condition import record_verification
 from service.handling.currencies import new_currency
+from service.handling.refusals import Refused
+from service.keeping_verified import LOCK_CLASS, due_now
+from service.sealing import prepare_key
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -68,9 +71,16 @@ def run(work: Coroutine[None, None, T]) -> T:
 
 
 async def on_core(
-    settings: Settings, work: Callable[[Core], Awaitable[T | Refusal]], *, create: bool = False
+    settings: Settings,
+    work: Callable[[Core], Awaitable[T | Refusal]],
+    *,
+    create: bool = False,
+    asked: str = "",
+    by: str = "",
 ) -> T:
     """Do `work` on the ledger; with `create` one is made, or brought up to date, before.
+
+    A refusal is remembered: `asked` is the operator's command, `by` who gave it.
 
     Raises OperationRefused for a refusal, and where there is no ledger.
     """
@@ -83,9 +93,24 @@ async def on_core(
         if create:
             await ensure_first_currency(settings, core)
         answer = await work(core)
+        if isinstance(answer, Refusal):
+            _remember(core, answer, asked, by)
     if isinstance(answer, Refusal):
         raise OperationRefused(_sentence(answer))
     return answer
+
+
+def _remember(core: Core, refusal: Refusal, asked: str, by: str) -> None:
+    call = operator_call(by)
+    refused = Refused(
+        kind=COMMAND,
+        action=asked,
+        code=refusal.code.value,
+        message=refusal.code.replace("_", " "),
+        credential=call.credential,
+        address=call.address,
+    )
+    core.refusals.remember(refused, call.request_id)
 
 
 def _sentence(refusal: Refusal) -> str:
@@ -134,6 +159,7 @@ async def init(settings: Settings) -> None:
 
     async def work(core: Core) -> None:
         await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
+        await prepare_key(settings, core)
 
     await on_core(settings, work, create=True)
 
@@ -151,47 +177,62 @@ async def rebuild(settings: Settings, name: str, progress: Callable[[int, int], 
     await on_core(settings, work)
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What `verify` found: the problems, one sentence each, and where the chain ends."""
+async def verify(
+    settings: Settings, progress: Callable[[str, int, int], None], ask: Ask | None = None
+) -> Report:
+    """Check the log, what is beside it, and every read model, which are left as they are; by default all.
 
-    problems: list[str]
-    chain: ChainReport
-
-
-async def verify(settings: Settings, progress: Callable[[str, int, int], None]) -> Verified:
-    """Check the hash chain and every read model, which are left as they are, and record what was found."""
-
-    async def work(core: Core) -> Verified:
-        async with core.pool.acquire() as connection:
-            chain = await verify_chain(
-                connection, settings.lane, lambda done, total: progress("chain", done, total)
-            )
-        problems = [chain.problem] if chain.problem else []
-        for number, projection in enumerate(PROJECTIONS, 1):
-            try:
-                problems += await differences(core.pool, projection, core.translator.decode, settings.lane)
-            except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError):
-                problems.append(f"{projection.name}: its tables are missing; rebuild it")
-            except (NotPrepared, StoreError, CannotApply) as problem:
-                problems.append(f"{projection.name}: {problem}")
-            progress("read models", number, len(PROJECTIONS))
-        if chain.problem is None:
-            await _record(core, chain, len(problems))
-        return Verified(problems, chain)
-
-    return await on_core(settings, work)
-
-
-async def _record(core: Core, chain: ChainReport, problems: int) -> None:
-    """So that GetHealthStatus can tell. Never onto a broken chain: it stays as it was found."""
+    Also for a user who may only read, of whose checks nothing is kept.
+    """
+    ask = ask or Ask()
+    dsn = await existing_ledger(settings)
+    pool = await create_pool(
+        dsn,
+        size_max=verification.CONNECTIONS_MAX,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        as_service=await may_be_service(dsn),
+    )
     try:
-        await record_verification(
-            core.executor,
-            operator_call(),
-            position=chain.position,
-            head_hash=chain.head_hash.hex(),
-            problems=problems,
-        )
+        report = await verification.verify(pool, settings.lane, ask, progress)
+    finally:
+        await pool.close()
+    if report.is_kept and report.chain_holds and not ask.is_incremental:
+        await _record(settings, dsn, report)
+    return report
+
+
+async def verify_in_background(settings: Settings) -> None:
+    """The check that is due, if one still is and nobody else is at it; what is wrong is logged."""
+    dsn = await existing_ledger(settings)
+    connection = await connect(dsn)
+    try:
+        if not await connection.fetchval("select pg_try_advisory_lock($1, $2)", LOCK_CLASS, settings.lane):
+            return
+        kind = await due_now(settings, connection)
+        if kind is None:
+            return
+        ask = Ask(is_incremental=kind == INCREMENTAL, is_gentle=True)
+        report = await verify(settings, lambda _part, _done, _all: None, ask)
+    finally:
+        await connection.close()
+    for part in report.unchecked:
+        _log.error("a part of the ledger could not be verified", kind=kind, part=part.name, why=part.note)
+    for problem in report.problems:
+        _log.error("the ledger does not hold", kind=kind, problem=problem)
+    if not report.problems and not report.unchecked:
+        _log.info("the ledger was verified", kind=kind, position=report.position, after=report.after)
+
+
+async def _record(settings: Settings, dsn: str, report: Report) -> None:
+    """As an event, too. Never onto a broken chain: it stays as it was found."""
+    try:
+        async with open_core(settings, dsn) as core:
+            await record_verification(
+                core.executor,
+                operator_call(),
+                position=report.position,
+                head_hash=report.head_hash.hex(),
+                problems=len(report.findings),
+            )
     except StoreError as problem:
         _log.warning("the verification was not recorded", error=str(problem))

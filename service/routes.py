@@ -14,16 +14,27 @@ from service.whmcs.encoder import JSON, encoder_for, error
 from service.whmcs.openapi import document
 
 if TYPE_CHECKING:
+    from service.audit.log_site import LogSite
+    from service.feed.site import FeedSite
     from service.http.health import Health
     from service.whmcs.endpoint import Endpoint
 
 _SLASHES = re.compile("/{2,}")
 API_PATH = "/includes/api.php"
+LOG_PATH = "/log/"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def handler(whmcs: Endpoint, health: Health, *, base_path: str = "", allow_get: bool = True) -> Handler:
+def handler(
+    whmcs: Endpoint,
+    health: Health,
+    log: LogSite | None = None,
+    feed: FeedSite | None = None,
+    *,
+    base_path: str = "",
+    allow_get: bool = True,
+) -> Handler:
     """The routes as one function: path to handler, all methods that it answers.
 
     The protocol's own stand below `base_path`.
@@ -34,10 +45,21 @@ def handler(whmcs: Endpoint, health: Health, *, base_path: str = "", allow_get: 
         "/healthz": ({"GET", "HEAD"}, health.alive),
         "/readyz": ({"GET", "HEAD"}, health.ready),
     }
+    if feed is not None:
+        routes |= {
+            base_path + "/events": ({"GET"}, feed.events),
+            base_path + "/events/stream": ({"GET"}, feed.stream),
+            base_path + "/events/schema": ({"GET"}, feed.schema),
+        }
+
+    log_path = f"{base_path}{LOG_PATH}"
 
     async def route(request: web.BaseRequest) -> web.StreamResponse:
         # A client whose base URL ends in a slash asks for //includes/api.php.
         found = routes.get(request.path) or routes.get(_SLASHES.sub("/", request.path))
+        if found is None and log is not None and request.path.startswith(log_path):
+            # A folder of its own, so not in the table; looked for last, as calls of the API go first.
+            found = {"GET", "HEAD"}, _below(log, log_path)
         if found is None:
             return _refused(request, "Not Found", 404)
         methods, answer = found
@@ -46,6 +68,13 @@ def handler(whmcs: Endpoint, health: Health, *, base_path: str = "", allow_get: 
         return await answer(request)
 
     return route
+
+
+def _below(log: LogSite, log_path: str) -> Handler:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return await log.handle(request, request.path.removeprefix(log_path))
+
+    return answer
 
 
 def _openapi(path: str) -> Handler:

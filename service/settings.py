@@ -68,6 +68,18 @@ class Settings(BaseSettings):
         "json", description="json: an object per line; text: for a person."
     )
 
+    feed_followers_max: Count = Field(500, description="Connections that follow the events at once.")
+    feed_followers_each_max: Count = Field(250, description="Of these, by one credential.")
+    feed_pulls_per_second_max: Count = Field(100, description="Pages of events for one credential.")
+    feed_interval_s: Seconds = Field(
+        0.02, description="How far apart what follows live is sent; more saves CPU, less saves waiting."
+    )
+    feed_heartbeat_s: Seconds = Field(15.0, description="After that a silent stream says that it is there.")
+    feed_stall_s: Seconds = Field(30.0, description="A follower that takes nothing for so long is let go.")
+    feed_allow_origin: str = Field(
+        "", description="Origin whose web pages may read the events, as https://app.example.com."
+    )
+
     request_timeout_s: Seconds = Field(
         10.0, description="After that a caller is told that the ledger is busy."
     )
@@ -80,6 +92,15 @@ class Settings(BaseSettings):
         CHECKS_MAX,
         description="Unproven passwords and access keys checked at a time; past it callers get 503.",
     )
+    failed_logins_max: Count = Field(
+        100, description="Wrong secrets after which an address can log in by no password or access key."
+    )
+    failed_logins_window_s: Seconds = Field(
+        300.0, description="How long the wrong secrets of an address count, from the first one on."
+    )
+    failed_logins_addresses_max: Count = Field(
+        10_000, description="Addresses whose wrong secrets are counted, about 1 KB each."
+    )
 
     database_connections_max: int = Field(10, ge=3, description="Connections in the pool of one process.")
     statement_timeout_ms: Count = Field(5000, description="PostgreSQL cancels statements longer than this.")
@@ -88,6 +109,17 @@ class Settings(BaseSettings):
     queue_commands_max: Count = Field(4000, description="Commands waiting; past it callers get 503.")
     resend_s: Seconds = Field(
         30.0, description="How long a flush whose answer was lost is asked after again."
+    )
+    refusals_max: Count = Field(50_000, description="Refused commands remembered; the oldest are forgotten.")
+    refusals_access_max: Count = Field(
+        10_000,
+        description="Callers not let in remembered, an hour of the same as one; the oldest are forgotten.",
+    )
+    refusals_days_max: int = Field(
+        400, ge=1, le=36_500, description="Days after which a refusal is forgotten in any case."
+    )
+    refusals_queue_max: Count = Field(
+        2000, description="Refusals waiting to be written; past it they are counted only."
     )
     accounts_in_memory_max: Count = Field(
         200_000, description="Folded accounts kept in memory, about 1 KB each."
@@ -102,6 +134,52 @@ class Settings(BaseSettings):
     projection_batch_max: Count = Field(2000, description="Most events projected in one transaction.")
     projection_linger_s: float = Field(
         0.03, ge=0, description="How long read models gather events while no reader waits."
+    )
+
+    verify_interval_s: float = Field(
+        3600.0, ge=0, description="How often what came since is verified in the background; 0: never."
+    )
+    verify_full_interval_s: float = Field(
+        86_400.0, ge=0, description="How often everything is verified in the background; 0: never."
+    )
+
+    signing_key_file: Path | None = Field(
+        None,
+        description="Key that signs checkpoints of the log, made when missing; with `--dsn` none by default.",
+    )
+    log_origin: str = Field(
+        "",
+        pattern=r"^[^\s+]*$",
+        description="Name of the log in a key that is made, best its URL without `https://`.",
+    )
+    checkpoint_events: Count = Field(
+        10_000, description="Events after which a checkpoint is signed before its time."
+    )
+    checkpoint_interval_s: Seconds = Field(
+        10.0, description="How long new events wait for a checkpoint at most."
+    )
+    log_access: Literal["open", "credential", "off"] = Field(
+        "open",
+        description="Who may read the hashes below `/log/`: everybody, API credentials, or nobody.",
+    )
+    anchor_folder: Path | None = Field(
+        None, description="Folder that every signed checkpoint is also written to."
+    )
+    timestamp_url: str | None = Field(
+        None,
+        description="RFC 3161 authority that time-stamps signed checkpoints; needs the extra `anchoring`.",
+    )
+    timestamp_timeout_s: Seconds = Field(10.0, description="How long its answer may take.")
+    timestamp_interval_s: Seconds = Field(3600.0, description="How long it is left in peace between two.")
+
+    asof_requests_max: Count = Field(
+        16, description="Answers about the past made or waited for at a time; past it callers get 503."
+    )
+    asof_connections_max: Count = Field(
+        2, description="Connections of one process, besides the pool, that such answers are made on."
+    )
+    asof_events_max: Count = Field(
+        200_000, description="Events read for one such answer; what needs more is refused."
     )
 
     retried_payments: Literal["replay", "allow", "reject"] = Field(

@@ -18,6 +18,7 @@ from service.domain.events.clients import (
     AccountProfileChanged,
     AccountSettingsChanged,
     AccountStatusChanged,
+    PersonErased,
 )
 
 if TYPE_CHECKING:
@@ -108,10 +109,16 @@ def _status_changed(columns: _Columns, event: AccountStatusChanged) -> None:
     columns["status"] = event.status
 
 
+def _person_erased(columns: _Columns, event: PersonErased) -> None:
+    del event
+    _learn(columns, None)
+
+
 _CHANGES: dict[type[Event], Callable[[_Columns, Any], None]] = {
     AccountProfileChanged: _profile_changed,
     AccountSettingsChanged: _settings_changed,
     AccountStatusChanged: _status_changed,
+    PersonErased: _person_erased,
 }
 
 
@@ -125,7 +132,7 @@ def _value(column: Any) -> Any:
 
 PROJECTION = Projection(
     name="clients",
-    version=2,
+    version=3,
     tables={"client": ("client_id",)},
     handles=frozenset({AccountOpened, AccountDeleted, *_CHANGES}),
     project=project,

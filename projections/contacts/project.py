@@ -8,7 +8,13 @@ import orjson
 
 from projections.fact import client_of
 from projections.projection import Projection, Write
-from service.domain.events.clients import AccountDeleted, ContactAdded, ContactChanged, ContactRemoved
+from service.domain.events.clients import (
+    AccountDeleted,
+    ContactAdded,
+    ContactChanged,
+    ContactRemoved,
+    PersonErased,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +35,7 @@ def project(facts: Sequence[Fact]) -> list[Write]:
     changed: dict[int, _Columns] = {}
     removed: list[tuple[int]] = []
     deleted: list[tuple[int]] = []
+    erased: list[tuple[int]] = []
     for fact in facts:
         match fact.event:
             case ContactAdded() as event:
@@ -43,11 +50,14 @@ def project(facts: Sequence[Fact]) -> list[Write]:
                 removed.append((event.contact_id,))
             case AccountDeleted() as event:
                 deleted.append((event.client_id,))
+            case PersonErased() as event:
+                erased.append((event.client_id,))
             case _:
                 pass
     return [
         Write("insert_contact", [_row(number, columns, _INSERTED) for number, columns in added.items()]),
         Write("update_contact", [_row(number, columns, _UPDATED) for number, columns in changed.items()]),
+        Write("erase_of_client", erased, removes=True),
         Write("delete_contact", removed),
         Write("delete_of_client", deleted, removes=True),
     ]
@@ -76,8 +86,8 @@ def _value(column: Any) -> Any:
 
 PROJECTION = Projection(
     name="contacts",
-    version=1,
+    version=2,
     tables={"contact": ("contact_id",)},
-    handles=frozenset({ContactAdded, ContactChanged, ContactRemoved, AccountDeleted}),
+    handles=frozenset({ContactAdded, ContactChanged, ContactRemoved, AccountDeleted, PersonErased}),
     project=project,
 )

@@ -111,23 +111,27 @@ def _issued(event: InvoiceIssued, client_id: int) -> _Columns:
 
 
 def _touch(columns: _Columns, at: str) -> None:
-    """The latest time that is known to have changed it; a date of payment may lie anywhere."""
+    """The latest time at which something about it was recorded; "" for an old event that does not tell."""
     columns["updated_at"] = max(columns.get("updated_at", ""), at)
 
 
 def _credited(changes: _Changes, event: CreditApplied) -> None:
-    changes.setdefault(event.invoice_id, {})["credit"] = event.invoice_credit
+    columns = changes.setdefault(event.invoice_id, {})
+    columns["credit"] = event.invoice_credit
+    _touch(columns, event.recorded_at)
 
 
 def _paid(changes: _Changes, event: PaymentRecorded) -> None:
-    changes.setdefault(event.invoice_id, {})["paid"] = event.invoice_paid
+    columns = changes.setdefault(event.invoice_id, {})
+    columns["paid"] = event.invoice_paid
+    _touch(columns, event.recorded_at)
 
 
 def _settled(changes: _Changes, event: InvoiceSettled) -> None:
     columns = changes.setdefault(event.invoice_id, {})
     columns["status"] = InvoiceStatus.PAID.value
     columns["settled_at"] = event.settled_at
-    _touch(columns, event.settled_at)
+    _touch(columns, event.recorded_at)
 
 
 def _published(changes: _Changes, event: InvoicePublished) -> None:
@@ -190,8 +194,12 @@ _CHANGES: dict[type[Event], Callable[[_Changes, Any], None]] = {
 
 PROJECTION = Projection(
     name="invoices",
-    version=2,
+    version=3,
     tables={"invoice": ("invoice_id",), "item": ("invoice_id", "item_id")},
     handles=frozenset({InvoiceIssued, AccountDeleted, *_CHANGES}),
     project=project,
+    owners={
+        "item": "exists (select from {schema}.invoice i where i.lane = t.lane and i.invoice_id = t.invoice_id"
+        " and i.client_id = any ($3::bigint[]))"
+    },
 )

@@ -32,7 +32,7 @@ RATE_ONE = 100_000
 def project(facts: Sequence[Fact]) -> list[Write]:
     """New transactions as they stand at the end of the batch, and what was corrected of older ones.
 
-    Those of a deleted client stay, unless it was deleted with them.
+    Those of a deleted client stay, unless it was deleted with them; then their numbers stay.
     """
     recorded: dict[int, _Columns] = {}
     corrected: dict[int, _Columns] = {}
@@ -62,6 +62,7 @@ def project(facts: Sequence[Fact]) -> list[Write]:
             "update_transaction",
             [(number, *[row.get(name) for name in _VARIABLE]) for number, row in corrected.items()],
         ),
+        Write("keep_references", deleted, removes=True),
         Write("delete_of_client", deleted, removes=True),
     ]
 
@@ -97,8 +98,8 @@ def _said(event: TransactionCorrected) -> _Columns:
 
 PROJECTION = Projection(
     name="transactions",
-    version=2,
-    tables={"transaction": ("transaction_id",)},
+    version=3,
+    tables={"transaction": ("transaction_id",), "used_reference": ("client_id", "reference")},
     handles=frozenset({PaymentRecorded, TransactionRecorded, TransactionCorrected, AccountDeleted}),
     project=project,
 )

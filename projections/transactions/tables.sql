@@ -22,3 +22,14 @@ create table {schema}.transaction (
 create index transaction_client on {schema}.transaction (client_id, lane, transaction_id);
 create index transaction_invoice on {schema}.transaction (invoice_id, lane, transaction_id);
 create index transaction_reference on {schema}.transaction (reference, lane, transaction_id);
+
+-- The numbers that gateways gave to transactions that were deleted with their client: the money came in once, so none of
+-- them is ever new again.
+create table {schema}.used_reference (
+  lane      smallint not null,
+  client_id bigint   not null,
+  reference text     not null collate "C",
+  primary key (lane, client_id, reference)
+);
+
+create index used_reference_name on {schema}.used_reference (reference, lane);

@@ -18,6 +18,7 @@ from service.domain.events.access import (
     AdminDisabled,
     AdminEnabled,
     AdminPasswordSet,
+    CredentialFeedLimited,
     CredentialIssued,
     CredentialRestricted,
     CredentialRevoked,
@@ -44,6 +45,15 @@ class Admin:
 
 
 @value(kw_only=True)
+class FeedLimits:
+    """What a credential may follow of the events; no types or clients named is all of them."""
+
+    types: tuple[str, ...] = ()
+    clients: tuple[int, ...] = ()
+    is_personal: bool = False
+
+
+@value(kw_only=True)
 class Credential:
     """An API credential that was not revoked."""
 
@@ -51,6 +61,7 @@ class Credential:
     admin_id: int
     roles: tuple[str, ...] | None = None
     """What it is restricted to; None if it may do everything, as every credential may at first."""
+    feed: FeedLimits = FeedLimits()
 
 
 @dataclass(slots=True)
@@ -107,6 +118,11 @@ def _credential_unrestricted(state: AccessState, event: CredentialUnrestricted) 
     state.credentials[event.identifier] = replace(state.credentials[event.identifier], roles=None)
 
 
+def _credential_feed_limited(state: AccessState, event: CredentialFeedLimited) -> None:
+    limits = FeedLimits(types=event.types, clients=event.clients, is_personal=event.is_personal)
+    state.credentials[event.identifier] = replace(state.credentials[event.identifier], feed=limits)
+
+
 def _credential_revoked(state: AccessState, event: CredentialRevoked) -> None:
     del state.credentials[event.identifier]
 
@@ -144,6 +160,7 @@ _FOLDS: dict[type[Event], Callable[[AccessState, Any], None]] = {
     CredentialIssued: _credential_issued,
     CredentialRestricted: _credential_restricted,
     CredentialUnrestricted: _credential_unrestricted,
+    CredentialFeedLimited: _credential_feed_limited,
     CredentialRevoked: _credential_revoked,
     RoleDefined: _role_defined,
     RoleRemoved: _role_removed,

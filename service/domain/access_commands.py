@@ -65,6 +65,16 @@ class UnrestrictCredential:
 
 
 @value(kw_only=True)
+class LimitFeed:
+    """Let a credential follow these events and no others; no types or clients named is all of them."""
+
+    identifier: str
+    types: tuple[str, ...]
+    clients: tuple[int, ...]
+    is_personal: bool
+
+
+@value(kw_only=True)
 class RevokeCredential:
     """Stop an API credential from working."""
 
@@ -130,6 +140,7 @@ AccessCommand = (
     | IssueCredential
     | RestrictCredential
     | UnrestrictCredential
+    | LimitFeed
     | RevokeCredential
     | CreateRole
     | ChangeRole

@@ -16,6 +16,7 @@ from service.domain.access_commands import (
     DisableAdmin,
     EnableAdmin,
     IssueCredential,
+    LimitFeed,
     RemoveAccessKey,
     RemoveAddress,
     RemoveRole,
@@ -34,6 +35,7 @@ from service.domain.events.access import (
     AdminDisabled,
     AdminEnabled,
     AdminPasswordSet,
+    CredentialFeedLimited,
     CredentialIssued,
     CredentialRestricted,
     CredentialRevoked,
@@ -117,6 +119,19 @@ def _unrestrict_credential(state: AccessState, command: UnrestrictCredential) ->
     return (CredentialUnrestricted(identifier=command.identifier),)
 
 
+def _limit_feed(state: AccessState, command: LimitFeed) -> Answer:
+    if command.identifier not in state.credentials:
+        return Refusal(RefusalCode.CREDENTIAL_NOT_FOUND, command.identifier)
+    return (
+        CredentialFeedLimited(
+            identifier=command.identifier,
+            types=command.types,
+            clients=command.clients,
+            is_personal=command.is_personal,
+        ),
+    )
+
+
 def _revoke_credential(state: AccessState, command: RevokeCredential) -> Answer:
     if command.identifier not in state.credentials:
         return Refusal(RefusalCode.CREDENTIAL_NOT_FOUND, command.identifier)
@@ -183,6 +198,7 @@ _DECIDERS: dict[type, Callable[[AccessState, Any], Answer]] = {
     IssueCredential: _issue_credential,
     RestrictCredential: _restrict_credential,
     UnrestrictCredential: _unrestrict_credential,
+    LimitFeed: _limit_feed,
     RevokeCredential: _revoke_credential,
     CreateRole: _create_role,
     ChangeRole: _change_role,

@@ -27,7 +27,7 @@ from service.domain.invoice_state import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Raised whenever `evolve`, `dump` or the classes below change meaning; older snapshots are then useless."""
 
 ACTIVE = "Active"
@@ -59,6 +59,8 @@ class AccountState:
     """Whether its e-mail address must be unique: not that of an account that belongs to another."""
     email_version: int = 0
     """The version of the event that tells its address."""
+    is_erased: bool = False
+    """Whether the personal data is gone, with the account or without it."""
     version: int = 0
     """How many events it was folded from."""
 
@@ -104,6 +106,7 @@ def dump(state: AccountState) -> dict[str, Any]:
         "gets_domain_mail": state.gets_domain_mail,
         "claims_email": state.claims_email,
         "email_version": state.email_version,
+        "is_erased": state.is_erased,
         "version": state.version,
     }
 
@@ -127,6 +130,7 @@ def restore(data: dict[str, Any]) -> AccountState:
         gets_domain_mail=data["gets_domain_mail"],
         claims_email=data["claims_email"],
         email_version=data["email_version"],
+        is_erased=data["is_erased"],
         version=data["version"],
     )
 

@@ -30,9 +30,9 @@ class LogActivity:
 
 @value(kw_only=True)
 class RecordGeneration:
-    """What was due was invoiced for all clients; `count` None only asks whether this was recorded before."""
+    """What was due was invoiced for all clients: so many invoices."""
 
-    count: int | None = None
+    count: int
 
 
 @value(kw_only=True)
@@ -68,12 +68,10 @@ ACTIVITY: dict[type[Event], Callable[[AccountState, Any], None]] = {ActivityLogg
 """How these events change an account."""
 
 
-def decide_activity(command: LogActivity | RecordGeneration, now: str) -> tuple[Event, ...] | Refusal:
-    """The one event of the command; NOTHING_DUE for a question."""
+def decide_activity(command: LogActivity | RecordGeneration, now: str) -> tuple[Event, ...]:
+    """The one event of the command."""
     if isinstance(command, LogActivity):
         return (ActivityLogged(description=command.description),)
-    if command.count is None:
-        return Refusal(RefusalCode.NOTHING_DUE)
     return (InvoicesGenerated(count=command.count, date=now[:10]),)
 
 

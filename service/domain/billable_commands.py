@@ -45,13 +45,15 @@ class AddBillableItem:
 
 @value(kw_only=True)
 class InvoiceBillableItems:
-    """Make an invoice of all that is due today, on `lines_max` lines at most.
+    """Make an invoice of what is due today, as far as it fits on one.
 
     It is due when its earliest item is, else after `due_days`; credit pays for it as far as there is some.
     `default_payment_method` is for clients who have none.
     """
 
     lines_max: int
+    text_bytes_max: int
+    """Bytes of UTF-8 in all descriptions together; the first line may have more."""
     due_days: int = 0
     default_payment_method: str = ""
     notify: bool = True

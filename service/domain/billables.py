@@ -17,6 +17,7 @@ from service.domain.commands import IssueInvoice, NewItem
 from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
 from service.domain.invoice_status import InvoiceStatus
 from service.domain.invoicing import issue_invoice
+from service.domain.money import AMOUNT_MAX
 from service.domain.refusals import Decision, Refusal, RefusalCode
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ def add_billable_item(state: AccountState, command: AddBillableItem, offer: Offe
 def invoice_billable_items(state: AccountState, command: InvoiceBillableItems, offer: Offer) -> Decision:
     """`invoice.issued` with what credit does to it, and `billable_item.invoiced` for each of its lines.
 
-    CLIENT_NOT_FOUND, NOTHING_DUE, AMOUNT_TOO_LARGE.
+    CLIENT_NOT_FOUND, NOTHING_DUE. What does not fit stays due, for the next invoice: so an invoice is never
+    refused for being too large, and no item can keep those behind it from being invoiced.
     """
     if not state.exists:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
     today = offer.now[:10]
-    due = dict(_due(state, today)[: command.lines_max])
+    due = dict(_fitting(_due(state, today), command))
     if not due:
         return Refusal(RefusalCode.NOTHING_DUE)
     days = [item.due_date for item in due.values() if item.due_date]
@@ -116,6 +118,22 @@ def _due(state: AccountState, today: str) -> list[tuple[int, BillableItem]]:
         return []
     along = InvoiceAction.NEXT_INVOICE
     return due + [pair for pair in state.billables.items() if pair[1].invoice_action is along]
+
+
+def _fitting(
+    due: list[tuple[int, BillableItem]], command: InvoiceBillableItems
+) -> list[tuple[int, BillableItem]]:
+    """As many from the front as one invoice takes: lines, bytes of text, and a sum within AMOUNT_MAX.
+
+    At least one: no item's own amount passes AMOUNT_MAX.
+    """
+    amount = text_bytes = 0
+    for count, (_, item) in enumerate(due[: command.lines_max]):
+        amount += item.amount
+        text_bytes += len(item.description.encode())
+        if count and (abs(amount) > AMOUNT_MAX or text_bytes > command.text_bytes_max):
+            return due[:count]
+    return due[: command.lines_max]
 
 
 def is_due(item: BillableItem, today: str) -> bool:

@@ -22,6 +22,7 @@ from service.domain.events.clients import (
     ContactAdded,
     ContactChanged,
     ContactRemoved,
+    PersonErased,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ _RELEASES: dict[type[Event], Callable[[Any], str]] = {
     ContactRemoved: lambda event: event.previous_email_name,
 }
 
+CLAIMING: frozenset[type[Event]] = frozenset({*_CLAIMS, *_RELEASES})
+"""The events that take or give back names by themselves."""
+
 
 def claims(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The names that `events` take."""
@@ -89,7 +93,7 @@ def claims(events: tuple[Event, ...]) -> tuple[str, ...]:
 
 def releases(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The names that `events` give back."""
-    if events and isinstance(events[0], AccountDeleted):
+    if events and isinstance(events[0], (AccountDeleted, PersonErased)):
         return tuple(events[0].released_names or ())
     return tuple(
         [name for event in events if type(event) in _RELEASES and (name := _RELEASES[type(event)](event))]

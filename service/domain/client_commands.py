@@ -43,10 +43,24 @@ class CloseAccount:
 
 
 @value(kw_only=True)
+class CancelUnpaid:
+    """Cancel so many of the unpaid invoices, the oldest first: of an account that is about to be closed."""
+
+    invoices_max: int
+
+
+@value(kw_only=True)
 class DeleteAccount:
     """Delete the account for good, its transactions too if `with_transactions`."""
 
     with_transactions: bool = False
+    names: Names = field(default_factory=dict)
+
+
+@value(kw_only=True)
+class ErasePerson:
+    """Erase the personal data of the account and its contacts, and leave everything else."""
+
     names: Names = field(default_factory=dict)
 
 
@@ -82,4 +96,13 @@ class RemoveContact:
     names: Names = field(default_factory=dict)
 
 
-ClientCommand = ChangeAccount | CloseAccount | DeleteAccount | AddContact | ChangeContact | RemoveContact
+ClientCommand = (
+    ChangeAccount
+    | CloseAccount
+    | CancelUnpaid
+    | DeleteAccount
+    | ErasePerson
+    | AddContact
+    | ChangeContact
+    | RemoveContact
+)

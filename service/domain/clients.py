@@ -9,6 +9,7 @@ UpdateClient, CloseClient, DeleteClient, AddContact, UpdateContact, DeleteContac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -23,20 +24,23 @@ from service.domain.events.clients import (
     ContactAdded,
     ContactChanged,
     ContactRemoved,
+    PersonErased,
 )
 from service.domain.invoice_status import InvoiceStatus
-from service.domain.refusals import Decision, Refusal, RefusalCode
+from service.domain.refusals import AlreadyRecorded, Decision, Refusal, RefusalCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from service.domain.account import AccountState
     from service.domain.client_commands import (
         AddContact,
+        CancelUnpaid,
         ChangeAccount,
         ChangeContact,
         CloseAccount,
         DeleteAccount,
+        ErasePerson,
         RemoveContact,
     )
     from service.domain.commands import Offer
@@ -48,6 +52,7 @@ DELETED = "Deleted"
 
 _DOMAIN_MAIL = "mail_domain"
 _STALE = Refusal(RefusalCode.STALE)
+_ERASED = Refusal(RefusalCode.PERSON_ERASED)
 
 
 @dataclass(slots=True)
@@ -61,13 +66,15 @@ class Contact:
 def change_account(state: AccountState, command: ChangeAccount, offer: Offer) -> Decision:
     """`account.profile_changed`, `account.settings_changed`, `account.status_changed`, as far as asked for.
 
-    CLIENT_NOT_FOUND, CURRENCY_MISMATCH, DOMAIN_MAIL_NEEDED, STALE. A command that changes nothing is an
-    empty `account.settings_changed`: it was asked for.
+    CLIENT_NOT_FOUND, CURRENCY_MISMATCH, PERSON_ERASED, DOMAIN_MAIL_NEEDED, STALE. A command that changes
+    nothing is an empty `account.settings_changed`: it was asked for.
     """
     if not state.exists:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
     if command.currency not in {None, state.currency}:
         return Refusal(RefusalCode.CURRENCY_MISMATCH)
+    if command.profile and state.is_erased:
+        return _ERASED
     if command.flags.get(_DOMAIN_MAIL) is False and not _has_other_domain_mail(state, 0):
         return Refusal(RefusalCode.DOMAIN_MAIL_NEEDED)
     events: list[Event] = []
@@ -126,17 +133,32 @@ def close_account(state: AccountState, command: CloseAccount, offer: Offer) -> D
     del command
     if not state.exists:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
-    cancelled = [
-        InvoiceStatusChanged(
-            invoice_id=number,
-            previous=invoice.status.value,
-            status=InvoiceStatus.CANCELLED.value,
-            changed_at=offer.now,
-        )
-        for number, invoice in state.invoices.items()
-        if invoice.status is InvoiceStatus.UNPAID
-    ]
-    return (_status_changed(state, CLOSED, offer), *cancelled)
+    return (
+        _status_changed(state, CLOSED, offer),
+        *[_cancelled(number, offer) for number in unpaid_invoices(state)],
+    )
+
+
+def cancel_unpaid(state: AccountState, command: CancelUnpaid, offer: Offer) -> Decision:
+    """`invoice.status_changed` for the first Unpaid invoices; CLIENT_NOT_FOUND, NOTHING_DUE for none."""
+    if not state.exists:
+        return Refusal(RefusalCode.CLIENT_NOT_FOUND)
+    first = islice(unpaid_invoices(state), command.invoices_max)
+    return tuple([_cancelled(number, offer) for number in first]) or Refusal(RefusalCode.NOTHING_DUE)
+
+
+def unpaid_invoices(state: AccountState) -> Iterator[int]:
+    """The numbers of the invoices that closing the account cancels, the oldest first."""
+    return (number for number, each in state.invoices.items() if each.status is InvoiceStatus.UNPAID)
+
+
+def _cancelled(invoice_id: int, offer: Offer) -> InvoiceStatusChanged:
+    return InvoiceStatusChanged(
+        invoice_id=invoice_id,
+        previous=InvoiceStatus.UNPAID.value,
+        status=InvoiceStatus.CANCELLED.value,
+        changed_at=offer.now,
+    )
 
 
 def delete_account(state: AccountState, command: DeleteAccount, offer: Offer) -> Decision:
@@ -159,6 +181,24 @@ def delete_account(state: AccountState, command: DeleteAccount, offer: Offer) ->
     )
 
 
+def erase_person(state: AccountState, command: ErasePerson, offer: Offer) -> Decision:
+    """`person.erased`, or recorded before; CLIENT_NOT_FOUND, STALE."""
+    if state.is_erased:
+        return AlreadyRecorded(0)
+    if not state.exists:
+        return Refusal(RefusalCode.CLIENT_NOT_FOUND)
+    versions = email_versions(state)
+    if not command.names.keys() >= versions:
+        return _STALE
+    return (
+        PersonErased(
+            client_id=state.client_id,
+            released_names=[name for version in sorted(versions) if (name := command.names[version])],
+            erased_at=offer.now,
+        ),
+    )
+
+
 def email_versions(state: AccountState) -> set[int]:
     """The versions of the events that tell the addresses which the account claims."""
     versions = {contact.email_version for contact in state.contacts.values() if contact.email_version}
@@ -166,9 +206,11 @@ def email_versions(state: AccountState) -> set[int]:
 
 
 def add_contact(state: AccountState, command: AddContact, offer: Offer) -> Decision:
-    """`contact.added`; CLIENT_NOT_FOUND."""
+    """`contact.added`; CLIENT_NOT_FOUND, PERSON_ERASED."""
     if not state.exists:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
+    if state.is_erased:
+        return _ERASED
     return (
         ContactAdded(
             contact_id=offer.contact,
@@ -182,10 +224,12 @@ def add_contact(state: AccountState, command: AddContact, offer: Offer) -> Decis
 
 
 def change_contact(state: AccountState, command: ChangeContact, offer: Offer) -> Decision:
-    """`contact.changed`; CONTACT_NOT_FOUND, DOMAIN_MAIL_NEEDED, STALE."""
+    """`contact.changed`; CONTACT_NOT_FOUND, PERSON_ERASED, DOMAIN_MAIL_NEEDED, STALE."""
     contact = state.contacts.get(command.contact_id)
     if contact is None:
         return Refusal(RefusalCode.CONTACT_NOT_FOUND)
+    if command.profile and state.is_erased:
+        return _ERASED
     if (
         command.flags.get(_DOMAIN_MAIL) is False
         and contact.gets_domain_mail
@@ -251,9 +295,19 @@ def _deleted(state: AccountState, event: AccountDeleted) -> None:
     del event
     state.client_id = state.balance = 0
     state.status = DELETED
+    state.is_erased = True
     state.payment_method = ""
     for things in (state.invoices, state.payments, state.transactions, state.billables, state.contacts):
         things.clear()
+
+
+def _person_erased(state: AccountState, event: PersonErased) -> None:
+    """Nothing is claimed any more that could be given back."""
+    del event
+    state.is_erased = True
+    state.claims_email = False
+    for contact in state.contacts.values():
+        contact.email_version = 0
 
 
 def _contact_added(state: AccountState, event: ContactAdded) -> None:
@@ -277,6 +331,7 @@ CLIENTS: dict[type[Event], Callable[[AccountState, Any], None]] = {
     AccountSettingsChanged: _account_settings_changed,
     AccountStatusChanged: _account_status_changed,
     AccountDeleted: _deleted,
+    PersonErased: _person_erased,
     ContactAdded: _contact_added,
     ContactChanged: _contact_changed,
     ContactRemoved: _contact_removed,

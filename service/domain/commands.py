@@ -11,10 +11,12 @@ from service.domain.activity import LogActivity
 from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
 from service.domain.client_commands import (
     AddContact,
+    CancelUnpaid,
     ChangeAccount,
     ChangeContact,
     CloseAccount,
     DeleteAccount,
+    ErasePerson,
     RemoveContact,
 )
 from service.domain.values import value
@@ -255,7 +257,9 @@ AccountCommand = (
     | LogActivity
     | ChangeAccount
     | CloseAccount
+    | CancelUnpaid
     | DeleteAccount
+    | ErasePerson
     | AddContact
     | ChangeContact
     | RemoveContact

@@ -1,7 +1,9 @@
 """Decides what UpdateTransaction does: a transaction is told anew, and its invoices' sums follow.
 
 Pure; only `decide` imports it. A correction takes no credit back and changes no status: who corrects an
-amount says what was wrong in the books, not that money moved. WHMCS documents no errors for it.
+amount says what was wrong in the books, not that money moved. But what came in for an invoice is its own or
+the client's: what is too much for it becomes credit, as it would have from the beginning. WHMCS documents no
+errors for it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def correct_transaction(state: AccountState, command: CorrectTransaction, offer: Offer) -> Decision:
-    """`transaction.corrected`, and `credit.added` if it is to become credit.
+    """`transaction.corrected`, and `credit.added` if it is to become credit or is too much for its invoice.
 
     TRANSACTION_NOT_FOUND (of the refunded one too), INVOICE_NOT_FOUND, REFUND_TOO_LARGE if more would have
     gone out than came in, for the invoice or for the refunded transaction, AMOUNT_TOO_LARGE.
@@ -44,14 +46,35 @@ def correct_transaction(state: AccountState, command: CorrectTransaction, offer:
     if wrong is not None:
         return wrong
     posting = Posting(state, offer)
-    # Only what neither went back to the payer nor became credit before.
-    creditable = new.net - new.refunded - old.credited
-    if command.to_credit and state.exists and not new.invoice_id and creditable > 0:
-        new.credited = old.credited + creditable
+    surplus = _surplus(state, command, old, new, invoice)
+    new.credited = old.credited + surplus
     posting.record(_event(state, command, offer, old, new, left, invoice))
-    if new.credited > old.credited:
-        posting.add_credit(creditable, command.description or "", "transaction", command.transaction_id)
+    if surplus and invoice is not None:
+        text = f"Invoice #{new.invoice_id} Overpayment"
+        posting.add_credit(surplus, text, "overpayment", command.transaction_id)
+    elif surplus:
+        posting.add_credit(surplus, command.description or "", "transaction", command.transaction_id)
     return posting.decision()
+
+
+def _surplus(
+    state: AccountState,
+    command: CorrectTransaction,
+    old: TransactionState,
+    new: TransactionState,
+    invoice: InvoiceState | None,
+) -> int:
+    """What of it becomes credit now: never what became credit before, or went back to the payer."""
+    if not state.exists:
+        return 0
+    if invoice is None:
+        return max(new.net - new.refunded - old.credited, 0) if command.to_credit else 0
+    # Refunds of the invoice took what it kept last: they count against all that came in for it.
+    credited = sum(each.credited for each in state.transactions.values() if each.invoice_id == new.invoice_id)
+    if old.invoice_id != new.invoice_id:
+        credited += old.credited
+    unallocated = invoice.paid + new.net - invoice.applied - new.applied - credited
+    return max(min(new.net - new.applied - old.credited, unallocated), 0)
 
 
 def _told_anew(old: TransactionState, command: CorrectTransaction) -> TransactionState:

@@ -14,18 +14,22 @@ from service.domain.billable_commands import AddBillableItem, InvoiceBillableIte
 from service.domain.billables import add_billable_item, invoice_billable_items
 from service.domain.client_commands import (
     AddContact,
+    CancelUnpaid,
     ChangeAccount,
     ChangeContact,
     CloseAccount,
     DeleteAccount,
+    ErasePerson,
     RemoveContact,
 )
 from service.domain.clients import (
     add_contact,
+    cancel_unpaid,
     change_account,
     change_contact,
     close_account,
     delete_account,
+    erase_person,
     remove_contact,
 )
 from service.domain.commands import (
@@ -71,7 +75,9 @@ _DECIDERS: dict[type, Callable[[AccountState, Any, Offer], Decision]] = {
     LogActivity: log_client_activity,
     ChangeAccount: change_account,
     CloseAccount: close_account,
+    CancelUnpaid: cancel_unpaid,
     DeleteAccount: delete_account,
+    ErasePerson: erase_person,
     AddContact: add_contact,
     ChangeContact: change_contact,
     RemoveContact: remove_contact,

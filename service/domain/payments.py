@@ -62,6 +62,7 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
         invoice_paid=invoice.paid + amount,
         invoice_due=invoice.due - applied,
         notify=command.notify,
+        recorded_at=offer.now,
     )
     posting = Posting(state, offer)
     posting.receive(payment, command.invoice_id, amount, applied)

@@ -123,6 +123,7 @@ class Posting:
                 invoice_credit=invoice.credit,
                 invoice_due=invoice.due,
                 notify=notify,
+                recorded_at=self.offer.now,
             )
         )
         self._credit_id += 1
@@ -159,7 +160,11 @@ class Posting:
     def _settle_one(self, invoice_id: int, settled_at: str, *, notify: bool) -> list[tuple[int, Line]]:
         """The lines that do something now, each with its invoice."""
         invoice = self._own(invoice_id)
-        self._events.append(InvoiceSettled(invoice_id=invoice_id, settled_at=settled_at, notify=notify))
+        self._events.append(
+            InvoiceSettled(
+                invoice_id=invoice_id, settled_at=settled_at, notify=notify, recorded_at=self.offer.now
+            )
+        )
         invoice.status = InvoiceStatus.PAID
         was_settled, invoice.was_settled = invoice.was_settled, True
         if was_settled:

@@ -41,6 +41,8 @@ class RefusalCode(StrEnum):
     EMAIL_TAKEN = "email_taken"
     OWNER_NOT_FOUND = "owner_not_found"
     CONTACT_NOT_FOUND = "contact_not_found"
+    PERSON_ERASED = "person_erased"
+    """Nothing personal is taken for this account any more."""
     DOMAIN_MAIL_NEEDED = "domain_mail_needed"
     """Nobody would get e-mails about domains any more."""
     STALE = "stale"
@@ -72,6 +74,8 @@ class RefusalCode(StrEnum):
     OAUTH_CREDENTIAL_NOT_FOUND = "oauth_credential_not_found"
     OAUTH_NAME_MISSING = "oauth_name_missing"
     OAUTH_SERVICE_MISSING = "oauth_service_missing"
+    LOG_KEY_EXISTS = "log_key_exists"
+    LOG_KEY_NOT_FOUND = "log_key_not_found"
     KEY_REUSED = "key_reused"
     """The same idempotency key came with another request."""
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from eventstore.coalesce import Coalescer
+from service.domain.access import FeedLimits
+from service.handling import kept_secrets
 from service.handling.chosen_secrets import CHECKS_MAX, ChosenSecrets
 from service.handling.deciders import ACCESS_STREAM
 from service.handling.permissions import Permissions
@@ -46,7 +48,7 @@ class AccessList:
         # A hash never changes under its name.
         self._hashes: dict[str, bytes] = {}
         self._hash_reads: Coalescer[str, bytes] = Coalescer(self._read_hashes)
-        self._chosen = ChosenSecrets(store.secret, checks_max=password_checks_max)
+        self._chosen = ChosenSecrets(self._read_chosen, checks_max=password_checks_max)
 
     def current(self) -> Permissions | None:
         """What was read less than REMEMBER_S ago, if anything was."""
@@ -58,6 +60,12 @@ class AccessList:
         if permissions is None:
             raise AssertionError("the access list was asked for and not read")
         return permissions
+
+    async def feed_limits(self, credential: str) -> FeedLimits:
+        """What this credential, or an admin's login, may follow of the events."""
+        permissions = self.current() or await self.load()
+        known = permissions.credentials.get(credential)
+        return FeedLimits() if known is None else known.feed
 
     async def proves(self, known: Known, secret: str) -> bool:
         """Whether the secret is that of the credential, or the MD5 of the admin's password in hexadecimal."""
@@ -82,6 +90,10 @@ class AccessList:
             self._permissions, self._seen = Permissions(session.state), seen
         self._read_at = began
         return dict.fromkeys(keys, self._permissions)
+
+    async def _read_chosen(self, name: str) -> bytes | None:
+        kept = await kept_secrets.read(self._store, name)
+        return kept.encode() if kept else None
 
     async def _read_hashes(self, names: Sequence[str]) -> dict[str, bytes]:
         found = {}

@@ -18,10 +18,12 @@ from eventstore.identifiers import uuid7_hex
 from service.domain.access_commands import (
     AddAdmin,
     IssueCredential,
+    RemoveAccessKey,
     SetAccessKey,
     SetAdminPassword,
 )
 from service.domain.refusals import Refusal, RefusalCode
+from service.handling import kept_secrets
 from service.handling.chosen_secrets import slow_hash
 from service.handling.deciders import ACCESS_STREAM
 from service.handling.execution import Order, Taken
@@ -64,7 +66,13 @@ class Administration:
 
     async def change(self, command: AccessCommand, call: Call) -> Refusal | None:
         """Carry out a command on the access list; every process knows of it in two seconds."""
-        answer = await self._executor.execute(Order(stream=ACCESS_STREAM, command=command, numbers={}), call)
+        order = Order(
+            stream=ACCESS_STREAM,
+            command=command,
+            numbers={},
+            replaces=lambda state: _replaced(state, command),
+        )
+        answer = await self._executor.execute(order, call)
         if isinstance(answer, Taken):
             raise AssertionError(f"a name made at random is in use: {command}")
         return answer if isinstance(answer, Refusal) else None
@@ -113,8 +121,20 @@ class Administration:
         """Keep a hash of a secret that somebody chose; the name to put into the event."""
         secret_id = uuid7_hex()
         kept = await asyncio.to_thread(slow_hash, secret)
-        await self._store.put_secret(secret_name(kind, secret_id), kept)
+        await kept_secrets.keep(self._store, secret_name(kind, secret_id), kept.decode())
         return secret_id
+
+
+def _replaced(state: AccessState, command: AccessCommand) -> str:
+    """The subject of the hash that is of no use any more once the command is recorded."""
+    match command:
+        case SetAdminPassword() if command.admin_id in state.admins:
+            kind, secret_id = "password", state.admins[command.admin_id].secret_id
+        case SetAccessKey() | RemoveAccessKey():
+            kind, secret_id = "access-key", state.access_key_id
+        case _:
+            return ""
+    return kept_secrets.subject_of(secret_name(kind, secret_id)) if secret_id else ""
 
 
 def random_text() -> str:

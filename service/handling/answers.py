@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.domain.values import value
+from service.handling.deciders import client_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -50,3 +51,10 @@ class Done:
     replayed: bool = False
     transaction_id: int = 0
     """The payment that was recorded before, where `events` is empty."""
+    stream: str = ""
+    """Where the events are."""
+
+    @property
+    def client_id(self) -> int:
+        """Whose account the events are in. Raises ValueError where they are in none."""
+        return client_of(self.stream)

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from eventstore.records import Unavailable
+from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from service.domain.claims import contact_claim
 from service.domain.client_commands import (
     AddContact,
+    CancelUnpaid,
     ChangeAccount,
     ChangeContact,
     CloseAccount,
     DeleteAccount,
+    ErasePerson,
     RemoveContact,
 )
-from service.domain.clients import email_versions
+from service.domain.clients import email_versions, unpaid_invoices
 from service.domain.refusals import Refusal, RefusalCode
+from service.handling.answers import Done
 from service.handling.deciders import account_stream
 from service.handling.execution import Order, Taken
 from service.handling.ledger import email_name
@@ -30,10 +34,13 @@ if TYPE_CHECKING:
     from eventstore.store import EventStore
     from service.domain.account import AccountState
     from service.domain.client_commands import Names
-    from service.handling.answers import Call, Done
+    from service.handling.answers import Call
     from service.handling.execution import Executor
     from service.handling.sessions import Sessions
     from service.handling.translation import Translator
+
+CANCEL_AT_ONCE = 500
+"""Invoices cancelled in one decision: one flush, and about 12 ms of the event loop."""
 
 NO_SNAPSHOT = -1
 """A fold that no snapshot is of."""
@@ -63,13 +70,45 @@ class Clients:
         return await self._execute(account_stream(client_id), command, call)
 
     async def close(self, client_id: int, call: Call) -> Done | Refusal:
-        """Close an account."""
-        return await self._execute(account_stream(client_id), CloseAccount(), call)
+        """Close an account and cancel what is unpaid.
+
+        More than CANCEL_AT_ONCE invoices are cancelled piece by piece before the account is closed, so that
+        nobody else waits. What breaks off in between has cancelled some (OutcomeUnknown), and does the rest
+        when it is repeated: that the account is closed is recorded last, together with the receipt.
+        """
+        stream = account_stream(client_id)
+        session = await self._sessions.get(stream)
+        if sum(1 for _ in islice(unpaid_invoices(session.state), CANCEL_AT_ONCE + 1)) > CANCEL_AT_ONCE:
+            first = await self._executor.first_answer(call)  # else a repetition would cancel newer ones
+            if first is not None:
+                return first
+            await self._cancel_most(stream, call)
+        return await self._execute(stream, CloseAccount(), call)
+
+    async def _cancel_most(self, stream: str, call: Call) -> None:
+        """Until fewer than CANCEL_AT_ONCE are left, or the account is gone."""
+        command = CancelUnpaid(invoices_max=CANCEL_AT_ONCE)
+        part = replace(call, idempotency=None)  # done twice it is done once
+        has_begun = False
+        try:
+            while True:
+                done = await self._executor.execute(Order(stream=stream, command=command, numbers={}), part)
+                if not isinstance(done, Done) or len(done.events) < CANCEL_AT_ONCE:
+                    return
+                has_begun = True
+        except (QueueFull, Unavailable) as problem:
+            if has_begun:
+                raise OutcomeUnknown("broke off after some invoices were cancelled") from problem
+            raise
 
     async def delete(self, client_id: int, call: Call, *, with_transactions: bool) -> Done | Refusal:
         """Delete an account and erase its personal data, in one moment."""
         command = DeleteAccount(with_transactions=with_transactions)
         return await self._execute(account_stream(client_id), command, call)
+
+    async def erase(self, client_id: int, call: Call) -> Done | Refusal:
+        """Erase the personal data of an account and its contacts; done without events if it was before."""
+        return await self._execute(account_stream(client_id), ErasePerson(), call)
 
     async def add_contact(
         self, client_id: int, command: AddContact, call: Call, *, is_unique: bool
@@ -104,6 +143,8 @@ class Clients:
         # In this order: whoever finds no key finds the account deleted, though another process just did it.
         key = (await self._store.subject_keys([stream])).get(stream)
         session = await self._sessions.load(stream)
+        if key is None and session.state.exists and getattr(command, "profile", None):
+            return Refusal(RefusalCode.PERSON_ERASED)  # by a command, or in a copy that was made without keys
         versions = _versions(session.state, command)
         if versions:
             command = replace(command, names=await self._names(stream, versions))
@@ -115,7 +156,7 @@ class Clients:
             extra_claims=(command.email_name,)
             if isinstance(command, AddContact) and command.email_name
             else (),
-            erases=isinstance(command, DeleteAccount),
+            erases=isinstance(command, (DeleteAccount, ErasePerson)),
         )
         answer = await self._executor.execute(order, call)
         return Refusal(RefusalCode.EMAIL_TAKEN) if isinstance(answer, Taken) else answer
@@ -142,7 +183,7 @@ class Clients:
 def _versions(state: AccountState, command: Any) -> set[int]:
     """The events whose addresses the command may have to give back."""
     match command:
-        case DeleteAccount():
+        case DeleteAccount() | ErasePerson():
             return email_versions(state)
         case ChangeAccount() if "email" in command.profile and state.claims_email:
             return {state.email_version}

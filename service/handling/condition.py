@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from eventstore.database import reachable
 from eventstore.migrate import is_current
 from eventstore.subscription import RUNNING, read_checkpoints
+from eventstore.tree import last_checkpoint
+from eventstore.verification import VERIFIED, last_checks
 from projections.registry import PROJECTIONS
 from projections.views import BehindError
 from service.domain.activity import RecordVerification
@@ -20,9 +22,13 @@ from service.handling.deciders import AUDIT_STREAM
 from service.handling.execution import Order
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     import asyncpg
 
     from eventstore.store import EventStore
+    from eventstore.verification import LastCheck
     from projections.runner import Runner
     from service.domain.events.activity import LedgerVerified
     from service.handling.answers import Call
@@ -31,6 +37,17 @@ if TYPE_CHECKING:
 
 CAUGHT_UP_WITHIN_S = 2.0
 """Read models count as caught up when they reach, within this time, where the log stood when asked."""
+
+
+@value(kw_only=True)
+class Checked:
+    """How the last check of a kind ended."""
+
+    kind: str
+    position: int
+    age_s: int
+    problems: int
+    first_problem: str
 
 
 @value(kw_only=True)
@@ -53,6 +70,12 @@ class Condition:
     """Read models that have stopped."""
     verified: LedgerVerified | None
     """The last verification."""
+    checks: tuple[Checked, ...] = ()
+    """The last check of each kind, full or incremental, the newest first."""
+    signed_position: int
+    """The last event under a signed checkpoint, 0 if none was ever signed."""
+    signed_age_s: int
+    """How long ago that was signed."""
 
 
 class Conditions:
@@ -82,6 +105,8 @@ class Conditions:
                 wall = time.time()
                 _, checkpoints = await read_checkpoints(connection, self._store.lane, list(names))
                 current = await is_current(connection)
+                signed = await last_checkpoint(connection, self._store.lane)
+                checks = await last_checks(connection, self._store.lane) if current else {}
         audit = await self._sessions.load(AUDIT_STREAM)
         standing = {names[name]: checkpoint for name, checkpoint in checkpoints.items()}
         return Condition(
@@ -102,7 +127,24 @@ class Conditions:
                 name for name in names.values() if name not in standing or standing[name].state != RUNNING
             ),
             verified=audit.state.last,
+            checks=_checked(checks, database_now),
+            signed_position=signed.size if signed else 0,
+            signed_age_s=round((database_now - signed.signed_at).total_seconds()) if signed else 0,
         )
+
+
+def _checked(checks: Mapping[str, LastCheck], now: datetime) -> tuple[Checked, ...]:
+    kinds = [(kind, check) for kind, check in checks.items() if kind != VERIFIED]
+    return tuple(
+        Checked(
+            kind=kind,
+            position=check.mark.position,
+            age_s=max(0, round((now - check.checked_at).total_seconds())),
+            problems=check.problems,
+            first_problem=check.first_problem,
+        )
+        for kind, check in sorted(kinds, key=lambda each: each[1].checked_at, reverse=True)
+    )
 
 
 async def record_verification(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from service.domain import access, account, activity, config, oauth
+from service.domain import access, account, activity, config, log_keys, oauth
 from service.domain.access_rules import decide as decide_access
 from service.domain.decide import decide as decide_account
 from service.domain.decide import decide_house
@@ -18,6 +18,7 @@ ACCESS_STREAM = "access"
 OAUTH_STREAM = "oauth"
 AUDIT_STREAM = "audit"
 HOUSE_STREAM = "house"
+LOG_KEYS_STREAM = "log-keys"
 _ACCOUNT_PREFIX = "account-"
 _ACTIVITY_PREFIX = "activity-"
 
@@ -73,12 +74,18 @@ AUDIT = Decider(
     activity.evolve_audit,
     lambda _state, command, offer: activity.decide_audit(command, offer.now),
 )
+LOG_KEYS = Decider(
+    log_keys.LogKeysState,
+    log_keys.evolve,
+    lambda state, command, offer: log_keys.decide(state, command, offer.now),
+)
 _OTHERS = {
     CONFIG_STREAM: CONFIG,
     ACCESS_STREAM: ACCESS,
     OAUTH_STREAM: OAUTH,
     AUDIT_STREAM: AUDIT,
     HOUSE_STREAM: HOUSE,
+    LOG_KEYS_STREAM: LOG_KEYS,
 }
 
 

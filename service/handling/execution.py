@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstore import canonical
 from eventstore.deadlines import Deadlines
+from eventstore.flusher import Chain
 from eventstore.identifiers import uuid7
 from eventstore.records import Outcome, OutcomeUnknown, Proposal, Unavailable, Verdict
 from service.domain.claims import claims, releases
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     """Counter, first number and how many."""
 
 KEY_REUSED = Refusal(RefusalCode.KEY_REUSED)
+_NO_STREAM = "-"
+"""Nothing is ever appended there; a proposal without events asks for the receipt of its command."""
 RESERVED_BEFORE = "client"
 """The counter whose number stands in the order: the stream is named after it."""
 
@@ -60,6 +63,8 @@ class Order:
     extra_claims: tuple[str, ...] = ()
     erases: bool = False
     """Whether the key of the stream's subject is destroyed together with what is recorded."""
+    replaces: Callable[[Any], str] | None = None
+    """Tells of the state that is decided on which other subject's key is destroyed as well, "" for none."""
 
 
 @value()
@@ -122,6 +127,22 @@ class Executor:
                 return done
         raise Unavailable("the account is too busy")
 
+    async def first_answer(self, call: Call) -> Done | Refusal | None:
+        """What was recorded under the call's idempotency key, KEY_REUSED if by another request, else None.
+
+        For whoever would refuse before there is an order: what is refused now may have been carried out.
+        """
+        if call.idempotency is None:
+            return None
+        named = call.idempotency
+        proposal = Proposal(named.command_id, named.request_hash, _NO_STREAM, 0)
+        answer = self._flusher.submit(proposal, Chain())
+        self._deadlines.watch(answer, call.deadline)
+        verdict = await answer
+        if verdict.outcome is Outcome.DUPLICATE:
+            return await self._first_answer(verdict, proposal, call.deadline)
+        return KEY_REUSED if verdict.outcome is Outcome.MISMATCH else None
+
     async def _fetch(self, order: Order, deadline: float) -> None:
         """What a decision needs and memory does not have."""
         try:
@@ -173,7 +194,7 @@ class Executor:
             self._translator.encode(order.stream, session.version, events, metadata, order.subject_key),
             (*order.extra_claims, *claims(events)),
             releases(events),
-            (order.stream,) if order.erases else (),
+            _erased(order, session),
         )
 
     def _go_ahead(
@@ -218,13 +239,14 @@ class Executor:
             raise OutcomeUnknown("recorded, but the answer could not be read") from error
         ours = {event.event_id for event in proposal.events}
         replayed = not any(record.event_id in ours for record in records)
-        return Done(tuple(fact.event for fact in facts), verdict.last_position, replayed)
+        events = tuple(fact.event for fact in facts)
+        return Done(events, verdict.last_position, replayed, stream=verdict.stream)
 
 
 def _appended(decision: Decision, verdict: Verdict) -> Done | Refusal:
     """The decision was made on what the log holds."""
     if isinstance(decision, tuple):
-        return Done(decision, verdict.last_position)
+        return Done(decision, verdict.last_position, stream=verdict.stream)
     if isinstance(decision, AlreadyRecorded):
         return Done((), 0, replayed=True, transaction_id=decision.transaction_id)
     return decision
@@ -243,6 +265,12 @@ def _used(offer: Offer, events: tuple[Event, ...]) -> _Used:
         for name, count in numbers_used(events).items()
         if name != RESERVED_BEFORE
     ]
+
+
+def _erased(order: Order, session: Session) -> tuple[str, ...]:
+    if order.replaces is not None and (replaced := order.replaces(session.state)):
+        return (replaced,)
+    return (order.stream,) if order.erases else ()
 
 
 def _metadata(command_id: UUID, call: Call) -> str:

@@ -125,6 +125,10 @@ class Ledger:
         answer = await self._executor.execute(order, call)
         return Refusal(RefusalCode.TRANSACTION_ID_TAKEN) if isinstance(answer, Taken) else answer
 
+    async def first_answer(self, call: Call) -> Done | Refusal | None:
+        """What was recorded under the call's idempotency key before; KEY_REUSED if by another request."""
+        return await self._executor.first_answer(call)
+
     async def client_exists(self, client_id: int) -> bool:
         """Whether there is an account under this number; a deletion elsewhere may not be known yet."""
         session = await self._sessions.get(account_stream(client_id))

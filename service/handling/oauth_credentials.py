@@ -1,7 +1,7 @@
 """OAuth credentials of applications: commands on the stream `oauth`, and the secrets sealed beside the log.
 
 These secrets are not hashed, because ListOAuthCredentials has to tell them (WHMCS API reference); they open
-nothing in this service.
+nothing in this service. One that is replaced, or whose credential is deleted, is got rid of for good.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from service.domain.oauth import (
     DeleteOAuthCredential,
     UpdateOAuthCredential,
 )
+from service.handling import kept_secrets
 from service.handling.deciders import OAUTH_STREAM
 from service.handling.execution import Order, Taken
 
 if TYPE_CHECKING:
     from eventstore.store import EventStore
-    from service.domain.oauth import Description, OAuthCommand, OAuthCredential
+    from service.domain.oauth import Description, OAuthCommand, OAuthCredential, OAuthState
     from service.domain.refusals import Refusal
     from service.handling.answers import Call, Done
     from service.handling.execution import Executor
@@ -74,24 +75,44 @@ class OAuthCredentials:
         return tuple(state.credentials.values())
 
     async def secret(self, secret_id: str) -> str:
-        """The secret kept under this name; an event tells it. Raises Corrupt."""
-        kept = await self._store.secret(_name(secret_id))
+        """The secret kept under this name; an event tells it. "" once it was replaced or deleted.
+
+        Raises Corrupt where there never was one.
+        """
+        kept = await kept_secrets.read(self._store, _name(secret_id))
         if kept is None:
             raise Corrupt(f"the secret {secret_id} of an OAuth credential is not there")
-        return str(privacy.unseal(canonical.loads(kept), self._key))
+        if kept.startswith("{"):  # of before each had a key of its own
+            return str(privacy.unseal(canonical.loads(kept), self._key))
+        return kept
 
     async def _new_secret(self) -> str:
         """Kept before the event that names it: a credential that is in the log always has its secret."""
         secret_id = uuid7_hex()
-        sealed = privacy.seal(_random(_SECRET_BYTES), _name(secret_id), self._key)
-        await self._store.put_secret(_name(secret_id), canonical.dumps(sealed).encode())
+        await kept_secrets.keep(self._store, _name(secret_id), _random(_SECRET_BYTES))
         return secret_id
 
     async def _execute(self, command: OAuthCommand, call: Call) -> Done | Refusal:
-        answer = await self._executor.execute(Order(stream=OAUTH_STREAM, command=command, numbers={}), call)
+        order = Order(
+            stream=OAUTH_STREAM,
+            command=command,
+            numbers={},
+            replaces=lambda state: _replaced(state, command),
+        )
+        answer = await self._executor.execute(order, call)
         if isinstance(answer, Taken):
             raise AssertionError("OAuth credentials claim no names")
         return answer
+
+
+def _replaced(state: OAuthState, command: OAuthCommand) -> str:
+    """The subject of the secret that is of no use any more once the command is recorded."""
+    if isinstance(command, CreateOAuthCredential):
+        return ""
+    if isinstance(command, UpdateOAuthCredential) and not command.secret_id:
+        return ""
+    known = state.credentials.get(command.credential_id)
+    return kept_secrets.subject_of(_name(known.secret_id)) if known else ""
 
 
 def _name(secret_id: str) -> str:

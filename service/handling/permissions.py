@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from service.domain.access import FeedLimits
 from service.domain.values import value
 from service.handling.networks import read_address, read_network
 
@@ -32,6 +33,7 @@ class Known:
     is_enabled: bool
     actions: frozenset[str] | None
     """Lower-case names of the actions allowed; None for all, known or not."""
+    feed: FeedLimits = FeedLimits()
 
 
 class Permissions:
@@ -77,6 +79,7 @@ def _credentials(state: AccessState) -> Iterator[Known]:
             is_login=False,
             is_enabled=state.admins[credential.admin_id].is_enabled,
             actions=actions,
+            feed=credential.feed,
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eventstore import privacy
+from eventstore import canonical, privacy
 from eventstore.codec import Codec, open_sealed, sealed_subjects
 from eventstore.records import Corrupt
 from eventstore.upcast import Upcasters
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from eventstore.subscription import Body
 
 UPCASTERS = Upcasters()
-"""No event type has had a second version yet; each new one registers its step here."""
+"""Each new version of an event type registers its step here."""
+
+
+def _recorded_sometime(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "recorded_at": ""}
+
+
+UPCASTERS.register("payment.recorded", 1, _recorded_sometime)
+UPCASTERS.register("credit.applied", 1, _recorded_sometime)
+UPCASTERS.register("invoice.settled", 1, lambda data: {**data, "recorded_at": data["settled_at"]})
 
 _SEALED = {name: event.SEALED for name, event in EVENT_TYPES.items() if event.SEALED}
 """The sealed fields by event type: most events have none, and are not looked through for any."""
@@ -69,6 +78,24 @@ class Translator:
             for record, data in zip(records, rows, strict=True)
         ]
 
+    async def stored_data(self, records: Sequence[RecordedEvent], *, is_personal: bool) -> list[bytes]:
+        """The data of records as JSON, in the schema version it was stored in.
+
+        What is sealed is null, or opened if `is_personal` (null still where it was erased). Raises Corrupt.
+        """
+        personal = [
+            (number, canonical.loads(record.data), _SEALED[record.type])
+            for number, record in enumerate(records)
+            if record.type in _SEALED
+        ]
+        if is_personal:
+            await self._open([(data, names) for _, data, names in personal])
+        texts = [record.data.encode() for record in records]
+        for number, data, names in personal:
+            shown = data if is_personal else {**data, **dict.fromkeys(names)}
+            texts[number] = canonical.dumps(shown).encode()
+        return texts
+
     def decode_for_decision(self, record: RecordedEvent) -> Event:
         """The event alone, its sealed fields left out: deciders never look at personal data."""
         data = self._codec.decode(record)
@@ -87,6 +114,9 @@ class Translator:
 def _data(event: Event, stream: str, subject_key: bytes | None) -> dict[str, Any]:
     data = to_data(event)
     for name in event.SEALED:
+        if subject_key is None and not data[name]:
+            data[name] = None  # there is nothing to seal, and no key any more: as what was sealed reads now
+            continue
         if subject_key is None:
             raise ValueError(f"{event.TYPE} holds personal data and needs its subject's key")
         data[name] = privacy.seal(data[name], stream, subject_key)

@@ -31,6 +31,8 @@ class AuthFailure:
     """For the log, which never holds the message."""
     credential: str = ""
     """Who it was, where that was proven."""
+    claimed: str = ""
+    """Who it said it was, where there is such a credential and its secret was wrong."""
 
 
 class Authenticator(Protocol):

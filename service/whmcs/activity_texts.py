@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eventstore.refusals import PastRefusal
 from service.domain.events.activity import ActivityLogged
 from service.whmcs.encoder import money
 
@@ -26,6 +27,8 @@ _TITLES = {
     "billable_item.invoiced": "Invoiced Billable Item",
     "invoices.generated": "Generated Invoices",
     "ledger.verified": "Verified Ledger",
+    "log_key.published": "Published Key of the Log",
+    "log_key.retired": "Retired Key of the Log",
 }
 """Other types are their own words: `invoice.published` is `Invoice Published`."""
 
@@ -45,6 +48,8 @@ _DETAILS = {
 def description_of(entry: Entry) -> str:
     """`Added Credit - User ID: 1 - Amount: 12.34`; what somebody logged is told as it was."""
     event = entry.event
+    if isinstance(event, PastRefusal):
+        return _refusal(event, entry.client_id)
     if isinstance(event, ActivityLogged):
         return event.description
     parts = [_TITLES.get(event.TYPE) or event.TYPE.replace(".", " ").replace("_", " ").title()]
@@ -57,4 +62,21 @@ def description_of(entry: Entry) -> str:
     amount = getattr(event, "amount", None)
     if isinstance(amount, int):
         parts.append(f"Amount: {money(amount)}")
+    return " - ".join(parts)
+
+
+def _refusal(refusal: PastRefusal, client_id: int) -> str:
+    """`Refused ApplyCredit - User ID: 1 - Invoice ID: 17 - Why: Invoice Not in Unpaid Status`."""
+    about = refusal.about
+    parts = [f"Refused {refusal.action}".rstrip()]
+    if client := client_id or about.get("client_id"):
+        parts.append(f"User ID: {client}")
+    parts += [f"{label}: {about[field]}" for field, label in _DETAILS.items() if field in about]
+    if isinstance(amount := about.get("amount"), int):
+        parts.append(f"Amount: {money(amount)}")
+    if "claimed" in about:
+        parts.append(f"Credential: {about['claimed']}")
+    parts.append(f"Why: {refusal.message or refusal.code}")
+    if refusal.times > 1:
+        parts.append(f"Times: {refusal.times}")
     return " - ".join(parts)

@@ -12,8 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from service.domain.billable_commands import AddBillableItem, InvoiceAction, RecurCycle
 from service.domain.events.billables import BillableItemAdded
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, MustExist, Reply, client_is_known, recorded
+from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.amounts import NO_AMOUNT, read_signed_amount
 from service.whmcs.fields import FieldError, Fields
 from service.whmcs.reading import (
@@ -21,6 +20,7 @@ from service.whmcs.reading import (
     TEXT_BYTES_MAX,
     check_text,
     id_or,
+    optional,
     read_date,
     read_id,
     text_in,
@@ -28,7 +28,9 @@ from service.whmcs.reading import (
 )
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 CLIENT_NOT_FOUND = ("client_not_found", "Client ID not Found")
@@ -61,10 +63,7 @@ def _amount(value: object) -> int:
     return read_signed_amount(value)
 
 
-def _quantity(value: object) -> int:
-    return read_signed_amount(value) if text_in(value).strip() else 0
-
-
+_Quantity = Annotated[int | None, optional(read_signed_amount)]
 _Text = Annotated[str, text_up_to(NAME_BYTES_MAX, "text")]
 
 
@@ -80,17 +79,18 @@ class AddBillableItemFields(Fields):
     unit: _Text = ""
     duedate: _Text = ""
     amount: Annotated[int, PlainValidator(_amount)]
-    quantity: Annotated[int, PlainValidator(_quantity)] = 0
-    hours: Annotated[int, PlainValidator(_quantity)] = 0
+    quantity: _Quantity = None
+    hours: _Quantity = None
 
 
-async def add_billable_item(services: Services, call: Call, fields: AddBillableItemFields) -> Reply | Refusal:
+async def add_billable_item(services: Services, call: Call, fields: AddBillableItemFields) -> Done | Refusal:
     """Nothing is invoiced before GenInvoices is called."""
-    done = await services.system.billing.add(fields.clientid, _command(fields), call)
-    if isinstance(done, Refusal):
-        return done
+    return await services.system.billing.add(fields.clientid, _command(fields), call)
+
+
+def _answer(_: AddBillableItemFields, done: Done) -> Body:
     added = next(event for event in done.events if isinstance(event, BillableItemAdded))
-    return recorded(done, {"billableid": added.billable_id})
+    return {"billableid": added.billable_id}
 
 
 def _command(fields: AddBillableItemFields) -> AddBillableItem:
@@ -113,7 +113,7 @@ def _command(fields: AddBillableItemFields) -> AddBillableItem:
         description=fields.description,
         amount=fields.amount,
         unit=unit,
-        quantity=fields.quantity or fields.hours,
+        quantity=fields.quantity or fields.hours or 0,
         invoice_action=fields.invoiceaction,
         due_date=_day(fields.duedate) if is_dated else "",
         recur=recur,
@@ -141,5 +141,6 @@ ACTION = Action(
     fields=AddBillableItemFields,
     run=add_billable_item,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("clientid", client_is_known, *CLIENT_NOT_FOUND),),
 )

@@ -13,9 +13,8 @@ from pydantic import Field, PlainValidator
 
 from service.domain.commands import OpenAccount
 from service.domain.events import AccountOpened
-from service.domain.refusals import Refusal
 from service.http.form import text_of
-from service.whmcs.action import Action, MustExist, Reply, client_is_known, recorded
+from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.fields import FieldError, Fields, Flag
 from service.whmcs.person_fields import (
     read_country,
@@ -37,8 +36,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from service.domain.events import Profile
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
     from service.http.php_arrays import Form
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 OWNER_NOT_FOUND = ("owner_not_found", "Invalid Owner User ID")
@@ -108,8 +109,8 @@ class AddClientFields(Fields):
         }
 
 
-async def add_client(services: Services, call: Call, fields: AddClientFields) -> Reply | Refusal:
-    """`owner_id` is undocumented, but live servers send it."""
+async def add_client(services: Services, call: Call, fields: AddClientFields) -> Done | Refusal:
+    """Whoever is to own it must exist already."""
     if fields.owner_user_id is not None and not await services.ledger.client_exists(fields.owner_user_id):
         raise FieldError("owner_user_id", *OWNER_NOT_FOUND)
     currency = await services.ledger.currency(fields.currency)
@@ -126,12 +127,14 @@ async def add_client(services: Services, call: Call, fields: AddClientFields) ->
         marketing_opt_in=fields.marketingoptin,
         notify=not fields.noemail,
     )
-    done = await services.ledger.open_account(command, call)
-    if isinstance(done, Refusal):
-        return done
+    return await services.ledger.open_account(command, call)
+
+
+def _answer(fields: AddClientFields, done: Done) -> Body:
+    """`owner_id` is undocumented, but live servers send it."""
     opened = next(event for event in done.events if isinstance(event, AccountOpened))
     body = {"clientid": opened.client_id, "owner_id": opened.owner_id}
-    return recorded(done, body | {"warning": CARD_WARNING} if fields.has_card else body)
+    return body | {"warning": CARD_WARNING} if fields.has_card else body
 
 
 ACTION = Action(
@@ -139,5 +142,6 @@ ACTION = Action(
     fields=AddClientFields,
     run=add_client,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("owner_user_id", client_is_known, *OWNER_NOT_FOUND),),
 )

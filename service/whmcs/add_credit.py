@@ -9,8 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from service.domain import commands
 from service.domain.events import CreditAdded, CreditRemoved
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, MustExist, Reply, admin_is_known, client_is_known, recorded
+from service.whmcs.action import Action, MustExist, admin_is_known, client_is_known
 from service.whmcs.encoder import money
 from service.whmcs.fields import ClientId, CreditAmount, FieldError, Fields, OptionalDate
 from service.whmcs.reading import (
@@ -24,7 +23,9 @@ from service.whmcs.reading import (
 )
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -47,18 +48,20 @@ class AddCreditFields(Fields):
     """Documented as required, but no error is: without it the text is empty."""
 
 
-async def add_credit(services: Services, call: Call, fields: AddCreditFields) -> Reply | Refusal:
-    """`newbalance` is documented as a float, but the documented sample is a text; `creditid` is our own."""
+async def add_credit(services: Services, call: Call, fields: AddCreditFields) -> Done | Refusal:
+    """Added or removed in the name of an admin, who is the caller's unless it says otherwise."""
     admin_id = fields.adminid or call.admin_id
     if admin_id != call.admin_id and not await services.ledger.admin_exists(admin_id):
         raise FieldError("adminid", *ADMIN_NOT_FOUND)
     kind = commands.AddCredit if fields.type == "add" else commands.RemoveCredit
     command = kind(amount=fields.amount, description=fields.description, date=fields.date, admin_id=admin_id)
-    done = await services.ledger.on_client(fields.clientid, command, call)
-    if isinstance(done, Refusal):
-        return done
+    return await services.ledger.on_client(fields.clientid, command, call)
+
+
+def _answer(_: AddCreditFields, done: Done) -> Body:
+    """`newbalance` is documented as a float, but the documented sample is a text; `creditid` is our own."""
     event = next(event for event in done.events if isinstance(event, CreditAdded | CreditRemoved))
-    return recorded(done, {"newbalance": money(event.balance), "creditid": event.credit_id})
+    return {"newbalance": money(event.balance), "creditid": event.credit_id}
 
 
 ACTION = Action(
@@ -66,6 +69,7 @@ ACTION = Action(
     fields=AddCreditFields,
     run=add_credit,
     is_command=True,
+    answer=_answer,
     must_exist=(
         MustExist("clientid", client_is_known, *CLIENT_NOT_FOUND),
         MustExist("adminid", admin_is_known, *ADMIN_NOT_FOUND),

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from service.domain import commands
 from service.domain.events import PaymentRecorded
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, MustExist, Reply, event_of, invoice_is_known, recorded
+from service.whmcs.action import Action, MustExist, event_of, invoice_is_known
 from service.whmcs.fields import Fees, Fields, Flag, InvoiceId, OptionalTime, PaymentAmount
 from service.whmcs.reading import INVOICE_NOT_FOUND, NAME_BYTES_MAX, REFERENCE_BYTES_MAX, text_up_to
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -34,8 +35,8 @@ class AddInvoicePaymentFields(Fields):
 
 async def add_invoice_payment(
     services: Services, call: Call, fields: AddInvoicePaymentFields
-) -> Reply | Refusal:
-    """`transactionid` is our own addition; a payment sent again is answered with the first one's."""
+) -> Done | Refusal:
+    """What becomes of a payment sent again is the operator's to say."""
     command = commands.RecordPayment(
         invoice_id=fields.invoiceid,
         gateway=fields.gateway.strip(),
@@ -46,11 +47,13 @@ async def add_invoice_payment(
         notify=not fields.noemail,
         on_retry=services.options.on_retry,
     )
-    done = await services.ledger.on_invoice(command, call)
-    if isinstance(done, Refusal):
-        return done
+    return await services.ledger.on_invoice(command, call)
+
+
+def _answer(_: AddInvoicePaymentFields, done: Done) -> Body:
+    """`transactionid` is our own addition; a payment sent again is answered with the first one's."""
     payment = event_of(done, PaymentRecorded)
-    return recorded(done, {"transactionid": payment.transaction_id if payment else done.transaction_id})
+    return {"transactionid": payment.transaction_id if payment else done.transaction_id}
 
 
 ACTION = Action(
@@ -58,5 +61,6 @@ ACTION = Action(
     fields=AddInvoicePaymentFields,
     run=add_invoice_payment,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("invoiceid", invoice_is_known, *INVOICE_NOT_FOUND),),
 )

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from service.domain.commands import RecordTransaction
 from service.domain.events import TransactionRecorded
-from service.domain.refusals import Refusal
 from service.whmcs.action import (
     Action,
     MustExist,
-    Reply,
     client_is_known,
     invoice_is_known,
-    recorded,
 )
 from service.whmcs.fields import (
     ExchangeRate,
@@ -49,7 +46,9 @@ from service.whmcs.transaction_fields import (
 )
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 _RATE_ONE = 100_000
@@ -75,8 +74,8 @@ class AddTransactionFields(Fields):
     allowduplicatetransid: Flag = False
 
 
-async def add_transaction(services: Services, call: Call, fields: AddTransactionFields) -> Reply | Refusal:
-    """`transactionid` is our own addition to the documented answer."""
+async def add_transaction(services: Services, call: Call, fields: AddTransactionFields) -> Done | Refusal:
+    """Whose it is and whether its number is new is looked up first."""
     client_id = await _client(services, call, fields)
     currency = None
     if fields.currencyid is not None:
@@ -99,13 +98,16 @@ async def add_transaction(services: Services, call: Call, fields: AddTransaction
         currency_id=currency.currency_id if currency else 0,
         refund_id=fields.refundid or 0,
         to_credit=fields.credit,
-        is_taken=is_unique and await _is_taken(services, call, reference),
+        # What is being recorded meanwhile is the ledger's to see.
+        is_taken=is_unique and await services.reader.reference_is_used(reference, deadline=call.deadline),
     )
-    done = await services.ledger.on_transactions(client_id, command, call, is_unique=is_unique)
-    if isinstance(done, Refusal):
-        return done
+    return await services.ledger.on_transactions(client_id, command, call, is_unique=is_unique)
+
+
+def _answer(_: AddTransactionFields, done: Done) -> Body:
+    """`transactionid` is our own addition to the documented answer."""
     event = next(event for event in done.events if isinstance(event, TransactionRecorded))
-    return recorded(done, {"transactionid": event.transaction_id})
+    return {"transactionid": event.transaction_id}
 
 
 async def _client(services: Services, call: Call, fields: AddTransactionFields) -> int:
@@ -121,26 +123,12 @@ async def _client(services: Services, call: Call, fields: AddTransactionFields) 
     return refunded.client_id
 
 
-async def _is_taken(services: Services, call: Call, reference: str) -> bool:
-    """Whether any transaction has this number; what is being recorded meanwhile is the ledger's to see."""
-    page = await services.reader.transactions(
-        client_id=None,
-        invoice_id=None,
-        reference=reference,
-        start=0,
-        limit=1,
-        date_from=None,
-        date_to=None,
-        deadline=call.deadline,
-    )
-    return page.total > 0
-
-
 ACTION = Action(
     name="addtransaction",
     fields=AddTransactionFields,
     run=add_transaction,
     is_command=True,
+    answer=_answer,
     must_exist=(
         MustExist("userid", client_is_known, *CLIENT_NOT_FOUND),
         MustExist("invoiceid", invoice_is_known, *INVOICE_NOT_FOUND),

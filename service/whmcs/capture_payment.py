@@ -12,7 +12,8 @@ from pydantic import PlainValidator
 
 from service.domain.invoice_status import InvoiceStatus
 from service.domain.refusals import Refusal, RefusalCode
-from service.whmcs.action import Action, Reply, recorded, refused
+from service.handling.answers import Done
+from service.whmcs.action import Action, Reply, refused
 from service.whmcs.fields import Fields
 from service.whmcs.reading import id_or
 
@@ -31,7 +32,9 @@ class CapturePaymentFields(Fields):
     invoiceid: Annotated[int, PlainValidator(id_or(*_NOT_UNPAID))]
 
 
-async def capture_payment(services: Services, call: Call, fields: CapturePaymentFields) -> Reply | Refusal:
+async def capture_payment(
+    services: Services, call: Call, fields: CapturePaymentFields
+) -> Reply | Done | Refusal:
     """Whether it is still unpaid is the ledger's last word: a retry may have been carried out already."""
     invoice = await services.reader.invoice(fields.invoiceid, deadline=call.deadline)
     if invoice is None:
@@ -40,11 +43,15 @@ async def capture_payment(services: Services, call: Call, fields: CapturePayment
     if gateway is None:
         return refused(*(_FAILED if invoice.status == InvoiceStatus.UNPAID else _NOT_UNPAID))
     done = await gateway.capture(fields.invoiceid, call)
-    if not isinstance(done, Refusal):
-        return recorded(done, {})
-    if done.code is RefusalCode.KEY_REUSED:
+    if isinstance(done, Done) or done.code is RefusalCode.KEY_REUSED:
         return done
     return refused(*(_NOT_UNPAID if done.code in _NOTHING_TO_PAY else _FAILED))
 
 
-ACTION = Action(name="capturepayment", fields=CapturePaymentFields, run=capture_payment, is_command=True)
+ACTION = Action(
+    name="capturepayment",
+    fields=CapturePaymentFields,
+    run=capture_payment,
+    is_command=True,
+    answer=lambda _fields, _done: {},
+)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from service.whmcs.encoder import Body
 
 _NO_INVOICES = {
-    status.value: InvoiceTotals(status=status.value, count=0, total=0, due=0, overdue_count=0, overdue_due=0)
+    status.value: InvoiceTotals(
+        status=status.value, count=0, total=0, due_count=0, due=0, overdue_count=0, overdue_due=0
+    )
     for status in InvoiceStatus
 }
 
@@ -59,13 +61,16 @@ def printed(amount: int, currency: CurrencyAdded) -> str:
 
 
 def stats(balance: int, totals: tuple[InvoiceTotals, ...], currency: CurrencyAdded) -> Body:
-    """The `stats` block. `...balance` is what is still due, `...amount` what the invoices are over."""
+    """The `stats` block. `...balance` is what is still due, `...amount` what the invoices are over.
+
+    Mass payments do not count in the amount due (WHMCS user manual, Mass Payment).
+    """
     by_status: dict[str, InvoiceTotals] = {**_NO_INVOICES, **{row.status: row for row in totals}}
     unpaid = by_status[InvoiceStatus.UNPAID]
     draft = by_status[InvoiceStatus.DRAFT]
     nothing = printed(0, currency)
     block: Body = {
-        "numdueinvoices": unpaid.count,
+        "numdueinvoices": unpaid.due_count,
         "dueinvoicesbalance": printed(unpaid.due, currency),
         "incredit": balance > 0,
         "creditbalance": printed(balance, currency),

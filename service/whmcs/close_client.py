@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.action import Action
 from service.whmcs.fields import ClientId, Fields
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -22,10 +23,16 @@ class CloseClientFields(Fields):
     clientid: ClientId
 
 
-async def close_client(services: Services, call: Call, fields: CloseClientFields) -> Reply | Refusal:
+async def close_client(services: Services, call: Call, fields: CloseClientFields) -> Done | Refusal:
+    """Closed whatever its status was."""
+    return await services.clients.accounts.close(fields.clientid, call)
+
+
+def _answer(fields: CloseClientFields, _: Done) -> Body:
     """`clientid` is documented as an answer, though the documented sample does not have it."""
-    done = await services.clients.accounts.close(fields.clientid, call)
-    return done if isinstance(done, Refusal) else recorded(done, {"clientid": str(fields.clientid)})
+    return {"clientid": str(fields.clientid)}
 
 
-ACTION = Action(name="closeclient", fields=CloseClientFields, run=close_client, is_command=True)
+ACTION = Action(
+    name="closeclient", fields=CloseClientFields, run=close_client, is_command=True, answer=_answer
+)

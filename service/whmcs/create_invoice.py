@@ -15,9 +15,8 @@ from pydantic_core import PydanticCustomError
 from service.domain.commands import IssueInvoice, NewItem
 from service.domain.events import InvoiceIssued, InvoiceSettled
 from service.domain.invoice_status import InvoiceStatus
-from service.domain.refusals import Refusal
 from service.http.form import is_true
-from service.whmcs.action import Action, MustExist, Reply, client_is_known, event_of, recorded
+from service.whmcs.action import Action, MustExist, client_is_known, event_of
 from service.whmcs.fields import SIGNED_AMOUNT, ClientId, Fields, Flag, OptionalInvoiceDate, TaxRate
 from service.whmcs.invoice_lines import new_line
 from service.whmcs.reading import (
@@ -32,8 +31,10 @@ from service.whmcs.taxes import tax_rates
 if TYPE_CHECKING:
     from typing import Self
 
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
     from service.http.php_arrays import Form
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 _DRAFT_AND_SEND = (
@@ -113,8 +114,8 @@ class CreateInvoiceFields(Fields):
         return super().read({**form, "items": form})
 
 
-async def create_invoice(services: Services, call: Call, fields: CreateInvoiceFields) -> Reply | Refusal:
-    """`invoiceid` is an integer, as live servers send it; `status` is what credit made of it."""
+async def create_invoice(services: Services, call: Call, fields: CreateInvoiceFields) -> Done | Refusal:
+    """Rates of tax and the payment method come from the configuration where they are not given."""
     configuration = await services.system.configuration.recent()
     tax_rate, tax_rate2 = await tax_rates(
         services, call, configuration, fields.userid, (fields.taxrate, fields.taxrate2)
@@ -133,15 +134,17 @@ async def create_invoice(services: Services, call: Call, fields: CreateInvoiceFi
         auto_apply_credit=fields.autoapplycredit,
         send=fields.sendinvoice,
     )
-    done = await services.ledger.on_client(fields.userid, command, call)
-    if isinstance(done, Refusal):
-        return done
+    return await services.ledger.on_client(fields.userid, command, call)
+
+
+def _answer(_: CreateInvoiceFields, done: Done) -> Body:
+    """`invoiceid` is an integer, as live servers send it; `status` is what credit made of it."""
     issued = next(event for event in done.events if isinstance(event, InvoiceIssued))
     settled = event_of(done, InvoiceSettled)
-    return recorded(
-        done,
-        {"invoiceid": issued.invoice_id, "status": InvoiceStatus.PAID.value if settled else issued.status},
-    )
+    return {
+        "invoiceid": issued.invoice_id,
+        "status": InvoiceStatus.PAID.value if settled else issued.status,
+    }
 
 
 ACTION = Action(
@@ -149,5 +152,6 @@ ACTION = Action(
     fields=CreateInvoiceFields,
     run=create_invoice,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("userid", client_is_known, *CLIENT_NOT_FOUND),),
 )

@@ -11,30 +11,36 @@ from typing import TYPE_CHECKING
 from service.domain.events.oauth import OAuthCredentialCreated
 from service.domain.oauth import SINGLE_SIGN_ON, Description, missing
 from service.domain.refusals import Refusal
-from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.action import Action
 from service.whmcs.fields import FieldError
 from service.whmcs.oauth_fields import OAuthFields, check_grant_type, given, read_scopes, read_service_id
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
-async def create_oauth_credential(services: Services, call: Call, fields: OAuthFields) -> Reply | Refusal:
-    """`clientSecret` can be asked for again with ListOAuthCredentials."""
+async def create_oauth_credential(services: Services, call: Call, fields: OAuthFields) -> Done | Refusal:
+    """With a random identifier and secret."""
     about = _describe(fields)
     if isinstance(about, Refusal):
         return about
-    done = await services.oauth.create(about, call)
-    if isinstance(done, Refusal):
-        return done
-    event = next(event for event in done.events if isinstance(event, OAuthCredentialCreated))
-    body = {
-        "credentialId": event.credential_id,
-        "clientIdentifier": event.client_identifier,
-        "clientSecret": await services.oauth.secret(event.secret_id),
-    }
-    return recorded(done, body)
+    return await services.oauth.create(about, call)
+
+
+def _answer(_: OAuthFields, done: Done) -> Body:
+    event = _created(done)
+    return {"credentialId": event.credential_id, "clientIdentifier": event.client_identifier}
+
+
+async def _secret(services: Services, done: Done) -> Body:
+    """Can be asked for again with ListOAuthCredentials."""
+    return {"clientSecret": await services.oauth.secret(_created(done).secret_id)}
+
+
+def _created(done: Done) -> OAuthCredentialCreated:
+    return next(event for event in done.events if isinstance(event, OAuthCredentialCreated))
 
 
 def _describe(fields: OAuthFields) -> Description | Refusal:
@@ -58,5 +64,10 @@ def _describe(fields: OAuthFields) -> Description | Refusal:
 
 
 ACTION = Action(
-    name="createoauthcredential", fields=OAuthFields, run=create_oauth_credential, is_command=True
+    name="createoauthcredential",
+    fields=OAuthFields,
+    run=create_oauth_credential,
+    is_command=True,
+    answer=_answer,
+    kept_beside=_secret,
 )

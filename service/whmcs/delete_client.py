@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.action import Action
 from service.whmcs.fields import ClientId, Fields, Flag
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -26,12 +27,18 @@ class DeleteClientFields(Fields):
     deletetransactions: Flag = False
 
 
-async def delete_client(services: Services, call: Call, fields: DeleteClientFields) -> Reply | Refusal:
-    """`clientid` comes back as text."""
-    done = await services.clients.accounts.delete(
+async def delete_client(services: Services, call: Call, fields: DeleteClientFields) -> Done | Refusal:
+    """Gone for good."""
+    return await services.clients.accounts.delete(
         fields.clientid, call, with_transactions=fields.deletetransactions
     )
-    return done if isinstance(done, Refusal) else recorded(done, {"clientid": str(fields.clientid)})
 
 
-ACTION = Action(name="deleteclient", fields=DeleteClientFields, run=delete_client, is_command=True)
+def _answer(fields: DeleteClientFields, _: Done) -> Body:
+    """`clientid` comes back as text."""
+    return {"clientid": str(fields.clientid)}
+
+
+ACTION = Action(
+    name="deleteclient", fields=DeleteClientFields, run=delete_client, is_command=True, answer=_answer
+)

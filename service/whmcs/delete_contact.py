@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.action import Action
 from service.whmcs.fields import ContactId, Fields
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -19,10 +20,16 @@ class DeleteContactFields(Fields):
     contactid: ContactId
 
 
-async def delete_contact(services: Services, call: Call, fields: DeleteContactFields) -> Reply | Refusal:
+async def delete_contact(services: Services, call: Call, fields: DeleteContactFields) -> Done | Refusal:
+    """Of whatever client."""
+    return await services.clients.accounts.remove_contact(fields.contactid, call)
+
+
+def _answer(fields: DeleteContactFields, _: Done) -> Body:
     """`contactid` comes back as text."""
-    done = await services.clients.accounts.remove_contact(fields.contactid, call)
-    return done if isinstance(done, Refusal) else recorded(done, {"contactid": str(fields.contactid)})
+    return {"contactid": str(fields.contactid)}
 
 
-ACTION = Action(name="deletecontact", fields=DeleteContactFields, run=delete_contact, is_command=True)
+ACTION = Action(
+    name="deletecontact", fields=DeleteContactFields, run=delete_contact, is_command=True, answer=_answer
+)

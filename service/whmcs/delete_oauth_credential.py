@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.action import Action
 from service.whmcs.fields import Fields
 from service.whmcs.reading import NAME_BYTES_MAX, read_id, text_up_to
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -22,13 +23,14 @@ class DeleteOAuthCredentialFields(Fields):
 
 async def delete_oauth_credential(
     services: Services, call: Call, fields: DeleteOAuthCredentialFields
-) -> Reply | Refusal:
+) -> Done | Refusal:
+    """Gone for good, and its secret with it."""
+    return await services.oauth.delete(read_id(fields.credentialId) or 0, call)
+
+
+def _answer(fields: DeleteOAuthCredentialFields, _: Done) -> Body:
     """`credentialId` comes back as text."""
-    credential_id = read_id(fields.credentialId) or 0
-    done = await services.oauth.delete(credential_id, call)
-    if isinstance(done, Refusal):
-        return done
-    return recorded(done, {"credentialId": str(credential_id)})
+    return {"credentialId": str(read_id(fields.credentialId))}
 
 
 ACTION = Action(
@@ -36,4 +38,5 @@ ACTION = Action(
     fields=DeleteOAuthCredentialFields,
     run=delete_oauth_credential,
     is_command=True,
+    answer=_answer,
 )

@@ -71,7 +71,7 @@ def encoder_for(form: Form, headers: Mapping[str, str], *, ids_as_text: bool = F
     Without any it is JSON if JSON is all that the caller accepts. Only JSON tells ids from texts, so
     `ids_as_text` changes nothing else.
     """
-    asked = text_of(form, "responsetype").lower()
+    asked = text_of(form, "responsetype").strip().lower()
     if asked == "json" or (not asked and headers.get("Accept", "").lower() == json.CONTENT_TYPE):
         return _JSON_WITH_TEXT_IDS if ids_as_text else JSON
     if asked == "nvp":

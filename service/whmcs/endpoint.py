@@ -26,11 +26,13 @@ from service.http.request_form import parse_request
 from service.http.whole_answer import WholeAnswer
 from service.whmcs.action import Reply, refused
 from service.whmcs.actions import ACTIONS
+from service.whmcs.as_of import is_about_the_past
 from service.whmcs.encoder import JSON, encoder_for
 from service.whmcs.idempotency import idempotency
 from service.whmcs.known_actions import KNOWN_ACTIONS
+from service.whmcs.refused_requests import Asked, refused_access, refused_command
 from service.whmcs.upstream import Passed
-from service.whmcs.wording import COMMAND_NOT_FOUND, EMPTY_ACTION
+from service.whmcs.wording import ASOF_UPSTREAM, COMMAND_NOT_FOUND, EMPTY_ACTION
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -53,6 +55,7 @@ class Endpoint:
         self, services: Services, authenticator: Authenticator, upstream: Upstream | None = None
     ) -> None:
         self._services = services
+        self._refusals = services.system.refusals
         self._upstream = upstream
         self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
         self._authenticator = authenticator
@@ -77,7 +80,7 @@ class Endpoint:
         except (QueueFull, Unavailable, OutcomeUnknown, BehindError) as problem:
             reply = unavailable(problem)
             self._log.warning("ledger not available", request_id=exchange.request_id, exc_info=problem)
-        except Exception as problem:  # noqa: BLE001 - the last stop: a client library gets JSON whatever happens
+        except Exception as problem:  # noqa: BLE001 - the last stop: a client library gets an answer it can read
             reply = refused("internal_error", f"Internal error, reference {exchange.request_id}", 500)
             self._log.error("internal error", request_id=exchange.request_id, exc_info=problem)
         else:
@@ -97,15 +100,28 @@ class Endpoint:
         caller = await self._authenticator.check(form, address, name)
         exchange.credential = caller.credential
         if isinstance(caller, AuthFailure):
+            self._refusals.remember(refused_access(caller, name, form, address), exchange.request_id)
             return refused(caller.code, caller.message, caller.status)
         action = ACTIONS.get(name)
         if self._upstream is not None and (action is None or action.is_about_services):
+            if is_about_the_past(form):
+                return refused("asof_upstream", ASOF_UPSTREAM)
             return await self._upstream.pass_on(request, form, exchange.request_id)
         if action is None:
             code = "action_not_served" if name in KNOWN_ACTIONS else "action_unknown"
-            return refused(code, COMMAND_NOT_FOUND, 400)
-        call = self._call(request, form, action, caller, address, exchange)
-        return await action.perform(self._services, call, form)
+            reply = refused(code, COMMAND_NOT_FOUND, 400)
+        else:
+            try:
+                call = self._call(request, form, action, caller, address, exchange)
+                reply = await action.perform(self._services, call, form)
+            except FormError as problem:
+                reply = refused("request_not_valid", problem.message, problem.status)
+        if reply.refusal:
+            asked = Asked(name, form, caller.credential, caller.admin_id, address)
+            past = refused_command(reply, asked)
+            if past is not None:
+                self._refusals.remember(past, exchange.request_id)
+        return reply
 
     def _call(
         self,
@@ -131,7 +147,7 @@ class Endpoint:
 
     def _response(self, reply: Reply, body: bytes, exchange: _Exchange) -> WholeAnswer:
         headers = {"Content-Type": exchange.encoder.content_type, "X-Request-Id": exchange.request_id}
-        if reply.position:
+        if reply.position or reply.is_past:
             headers["Ledger-Position"] = str(reply.position)
         if reply.replayed:
             headers["Idempotency-Hit"] = "true"

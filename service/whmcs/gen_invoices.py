@@ -16,18 +16,21 @@ from service.domain.billable_commands import InvoiceBillableItems
 from service.domain.events import InvoiceIssued
 from service.domain.events.activity import InvoicesGenerated
 from service.domain.refusals import Refusal, RefusalCode
-from service.whmcs.action import Action, MustExist, Reply, client_is_known, event_of, found, recorded
+from service.whmcs.action import Action, MustExist, Reply, client_is_known, event_of, found
 from service.whmcs.fields import Fields, Flag
 from service.whmcs.reading import CLIENT_NOT_FOUND, id_or
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.handling.answers import Call
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 LINES_MAX = 200
 """Lines of one invoice; what is left over goes on the next call's."""
+TEXT_BYTES_MAX = 1 << 17
+"""Bytes of descriptions on one invoice, which is one event: 200 lines of 650 bytes."""
 CLIENTS_AT_ONCE = 100
 """Read and invoiced at the same time, out of any number."""
 
@@ -52,8 +55,8 @@ class GenInvoicesFields(Fields):
     addonids: _Chosen = False
 
 
-async def gen_invoices(services: Services, call: Call, fields: GenInvoicesFields) -> Reply | Refusal:
-    """`latestinvoiceid` only for one client, and only if there is one."""
+async def gen_invoices(services: Services, call: Call, fields: GenInvoicesFields) -> Reply | Done | Refusal:
+    """Nothing due is no error."""
     if fields.clientid is not None and not await services.ledger.client_exists(fields.clientid):
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
     if fields.serviceids or fields.domainids or fields.addonids:
@@ -61,22 +64,32 @@ async def gen_invoices(services: Services, call: Call, fields: GenInvoicesFields
     configuration = await services.system.configuration.recent()
     command = InvoiceBillableItems(
         lines_max=LINES_MAX,
+        text_bytes_max=TEXT_BYTES_MAX,
         due_days=services.options.invoice_due_days,
         default_payment_method=configuration.default_gateway,
         notify=not fields.noemails,
     )
+    billing = services.system.billing
     if fields.clientid is None:
-        clients_after = partial(_due_clients, services)
-        done = await services.system.billing.invoice_all(command, call, clients_after)
-        if isinstance(done, Refusal):
-            return done
+        due, ever = partial(_due_clients, services), partial(_clients_with_items, services)
+        return await billing.invoice_all(command, call, due, ever)
+    done = await billing.invoice(fields.clientid, command, call)
+    if isinstance(done, Refusal) and done.code is RefusalCode.NOTHING_DUE:
+        return found({"numcreated": 0})
+    return done
+
+
+def _answer(fields: GenInvoicesFields, done: Done) -> Body:
+    """`latestinvoiceid` only for one client, and only if there is one."""
+    if fields.clientid is None:
         generated = event_of(done, InvoicesGenerated)
-        return recorded(done, {"numcreated": generated.count if generated else 0})
-    done = await services.system.billing.invoice(fields.clientid, command, call)
-    if isinstance(done, Refusal):
-        return found({"numcreated": 0}) if done.code is RefusalCode.NOTHING_DUE else done
+        return {"numcreated": generated.count if generated else 0}
     issued = next(event for event in done.events if isinstance(event, InvoiceIssued))
-    return recorded(done, {"numcreated": 1, "latestinvoiceid": issued.invoice_id})
+    return {"numcreated": 1, "latestinvoiceid": issued.invoice_id}
+
+
+async def _clients_with_items(services: Services, deadline: float) -> Sequence[int]:
+    return await services.system.reader.clients_with_items(deadline=deadline)
 
 
 async def _due_clients(services: Services, after: int, deadline: float) -> Sequence[int]:
@@ -90,5 +103,6 @@ ACTION = Action(
     fields=GenInvoicesFields,
     run=gen_invoices,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("clientid", client_is_known, *CLIENT_NOT_FOUND),),
 )

@@ -1,7 +1,8 @@
 """GetActivityLog: everything that was done, the newest first. Source: WHMCS API reference, GetActivityLog.
 
-Every event of the ledger is an entry, under its position as `id`, and what LogActivity was given. In the
-reference `date` has the format of the installation; here it is `YYYY-MM-DD` or `DD/MM/YYYY`.
+Every event of the ledger is an entry, under its position as `id`, and what LogActivity was given; every
+refusal is one under a negative `id`. In the reference `date` has the format of the installation; here it is
+`YYYY-MM-DD` or `DD/MM/YYYY`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated
 
+from pydantic import PlainValidator
+
 from service.handling.activity import SEARCH_MAX, Entry, TooMuchToSearch
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.activity_texts import description_of
 from service.whmcs.fields import Count, FieldError, Fields
-from service.whmcs.reading import NAME_BYTES_MAX, TEXT_BYTES_MAX, optional, read_date, text_in, text_up_to
+from service.whmcs.reading import (
+    NAME_BYTES_MAX,
+    TEXT_BYTES_MAX,
+    optional,
+    read_date,
+    read_id,
+    text_in,
+    text_up_to,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
 ROWS = 25
 """What a page has if nothing else is asked for."""
 
+_NOBODY = -1
 _LOCAL_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
@@ -32,13 +44,22 @@ def _date(value: object) -> str:
     return read_date(_LOCAL_DATE.sub(r"\3-\2-\1", text_in(value).strip()))
 
 
+def _client(value: object) -> int | None:
+    """0 is everybody, as if it were not there. What is no number at all is nobody's: it must not show all."""
+    is_zero = isinstance(value, str) and not value.strip().strip("0")
+    return None if is_zero else read_id(value) or _NOBODY
+
+
+_ClientId = Annotated[int | None, PlainValidator(_client)]
+
+
 class GetActivityLogFields(Fields):
     """`userid` is the older name of `clientid`. Texts match anywhere in the entry's, in any case."""
 
     limitstart: Count = None
     limitnum: Count = None
-    clientid: Count = None
-    userid: Count = None
+    clientid: _ClientId = None
+    userid: _ClientId = None
     date: Annotated[str | None, optional(_date)] = None
     user: Annotated[str, text_up_to(NAME_BYTES_MAX, "user")] = ""
     description: Annotated[str, text_up_to(TEXT_BYTES_MAX, "description")] = ""

@@ -25,6 +25,8 @@ ANSWER_SLOW_MS = 500
 """A database that takes so long for a simple question makes every write slow."""
 CLOCK_OFF_S = 5
 VERIFIED_WITHIN_DAYS = 7
+SIGNED_WITHIN_S = 3600
+"""Far longer than new events wait for a checkpoint."""
 
 _GROUPS = {"notice": "success", "warning": "warning", "error": "danger"}
 
@@ -44,6 +46,7 @@ async def get_health_status(services: Services, call: Call, fields: Fields) -> R
             *_database(condition),
             *_ledger(condition),
             _verification(condition, services.options.today()),
+            _signature(condition),
         ]
     groups: dict[str, list[Body]] = {}
     for group in _GROUPS.values():
@@ -89,18 +92,50 @@ def _ledger(condition: Condition) -> Iterator[Body]:
 
 def _verification(condition: Condition, today: str) -> Body:
     name, verified = "ledgerVerification", condition.verified
+    for check in condition.checks:
+        if check.problems:
+            body = (
+                f"The {check.kind} verification {_age(check.age_s)} ago found {check.problems} problems; "
+                f"the first: {check.first_problem}"
+            )
+            return _check(name, "WHMCS", "error", body)
     if verified is None:
         return _check(name, "WHMCS", "warning", "The ledger was never verified: run creditledger verify.")
     if verified.problems:
         body = f"The verification of {verified.verified_at} found {verified.problems} problems."
         return _check(name, "WHMCS", "error", body)
     body = f"The ledger was verified up to event {verified.position} at {verified.verified_at}."
+    newest = condition.checks[0] if condition.checks else None
+    if newest is not None and newest.position > verified.position:
+        body += f" What came since was checked up to event {newest.position}, {_age(newest.age_s)} ago."
     age = datetime.fromisoformat(today) - datetime.fromisoformat(verified.verified_at[:10])
     return _check(name, "WHMCS", "warning" if age.days > VERIFIED_WITHIN_DAYS else "notice", body)
+
+
+def _signature(condition: Condition) -> Body:
+    name, behind = "logCheckpoint", condition.position - condition.signed_position
+    if condition.signed_position == 0:
+        body = "No checkpoint of the log was ever signed: name a key with --signing-key-file."
+        return _check(name, "WHMCS", "warning", body)
+    if behind > 0 and condition.signed_age_s > SIGNED_WITHIN_S:
+        body = f"The last {behind} events are under no signed checkpoint; the service's log says why."
+        return _check(name, "WHMCS", "error", body)
+    body = f"A signed checkpoint covers the log up to event {condition.signed_position}."
+    return _check(name, "WHMCS", "notice", body)
+
+
+def _age(seconds: int) -> str:
+    """In the largest unit of which there are two."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def _check(name: str, kind: str, severity: str, body: str) -> Body:
     return {"name": name, "type": kind, "severityLevel": severity, "body": body}
 
 
-ACTION = Action(name="gethealthstatus", fields=Fields, run=get_health_status, is_command=False)
+ACTION = Action(
+    name="gethealthstatus", fields=Fields, run=get_health_status, is_command=False, has_past=False
+)

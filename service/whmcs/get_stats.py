@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from service.domain.events import CurrencyAdded
 from service.domain.money import divide_half_up
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.client_stats import printed
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 TIMELINE_DAYS = 7
 TIMELINE_DAYS_MAX = 90
 RATE_ONE = 100_000
+
+_NO_CURRENCY = CurrencyAdded(currency_id=0, code="", prefix="", suffix="", format=1, rate=RATE_ONE)
+"""Before the first one was set up, which only questions about the past can meet."""
 
 _DAY_STATES = ("cancelled", "pending", "fraud", "active", "total")
 _NONE_BEFORE = (
@@ -64,7 +68,7 @@ async def get_stats(services: Services, call: Call, fields: GetStatsFields) -> R
     figures = await services.system.reader.figures(first_day, deadline=call.deadline)
     configuration = await services.system.configuration.recent()
     income, expenditure = _by_day(figures.days, configuration)
-    currency = configuration.currencies[configuration.default_currency_id]
+    currency = configuration.currencies.get(configuration.default_currency_id, _NO_CURRENCY)
 
     def within(period: str) -> str:
         chosen = [day for day in income if day.startswith(period)]

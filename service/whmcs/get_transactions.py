@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from service.handling.answers import Call
     from service.whmcs.ports import Services
 
-_NOBODY = 0
+_NOBODY = -1
+"""Not 0: that is what transactions without an invoice or a client have there."""
 
 
 def _number(value: object) -> int:

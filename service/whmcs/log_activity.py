@@ -8,13 +8,13 @@ from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from service.domain.activity import LogActivity
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, MustExist, Reply, client_is_known, recorded
+from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.fields import Fields
 from service.whmcs.reading import CLIENT_NOT_FOUND, TEXT_BYTES_MAX, check_text, id_or, optional
 
 if TYPE_CHECKING:
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
     from service.whmcs.ports import Services
 
 
@@ -37,12 +37,11 @@ class LogActivityFields(Fields):
     description: Annotated[str, PlainValidator(_description)]
 
 
-async def log_activity(services: Services, call: Call, fields: LogActivityFields) -> Reply | Refusal:
+async def log_activity(services: Services, call: Call, fields: LogActivityFields) -> Done | Refusal:
     """Who logged it is the caller."""
     client_id = fields.clientid or fields.userid or 0
     command = LogActivity(description=fields.description)
-    done = await services.system.activity.log(client_id, command, call)
-    return done if isinstance(done, Refusal) else recorded(done, {})
+    return await services.system.activity.log(client_id, command, call)
 
 
 ACTION = Action(
@@ -50,6 +49,7 @@ ACTION = Action(
     fields=LogActivityFields,
     run=log_activity,
     is_command=True,
+    answer=lambda _fields, _done: {},
     must_exist=(
         MustExist("clientid", client_is_known, *CLIENT_NOT_FOUND),
         MustExist("userid", client_is_known, *CLIENT_NOT_FOUND),

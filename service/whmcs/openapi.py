@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import WithJsonSchema
 
+from service.handling.time_travel import Clock
 from service.whmcs.actions import ACTIONS
+from service.whmcs.as_of import CLOCK, LOCAL_TIME_PATTERN, MOMENT, POSITION
 from service.whmcs.idempotency import FIELD, HEADER, KEY_CHARACTERS_MAX
 from service.whmcs.known_actions import ACTION_NAMES
 from service.whmcs.reading import ID_MAX
@@ -33,6 +35,28 @@ _RESPONSES = {
     "413": "The request is too large",
     "500": "A defect of the server",
     "503": "The server is busy or its database does not answer; try again",
+}
+_AS_OF: Schema = {
+    MOMENT: {
+        "description": "Answer as of then: a day up to its end, or a time; without offset in local time.",
+        "anyOf": [
+            {"type": "string", "format": "date"},
+            {"type": "string", "format": "date-time"},
+            {"type": "string", "pattern": LOCAL_TIME_PATTERN},
+        ],
+    },
+    POSITION: {
+        "description": "Answer as of this event; instead of asof.",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": ID_MAX,
+    },
+    CLOCK: {
+        "description": "recorded: what was known then. effective: what is known now about then, by dates.",
+        "type": "string",
+        "enum": [clock.value for clock in Clock],
+        "default": Clock.RECORDED.value,
+    },
 }
 _CALLER: Schema = {
     "description": "Identifier and secret, under these names or as username and password.",
@@ -132,6 +156,8 @@ def _body(action: AnyAction) -> Schema:
             properties[name] = _field(field)
     if action.is_command:
         properties[FIELD] = _KEY
+    elif action.has_past:
+        properties |= _AS_OF
     required = [name for name, field in action.fields.model_fields.items() if field.is_required()]
     parameters: Schema = {"type": "object", "properties": properties, "required": ["action", *required]}
     if patterns:

@@ -14,6 +14,7 @@ from service.http.form import FormLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from projections.views import (
         ClientRow,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from service.domain.refusals import Refusal
     from service.handling.answers import Call, Done
     from service.handling.networks import Network
+    from service.handling.time_travel import Asked, Past
     from service.whmcs.client_ports import Clients
     from service.whmcs.system_ports import System
 
@@ -78,6 +80,10 @@ class Ledger(Protocol):
 
         `is_unique` refuses a gateway's number that another transaction is taking at the same time.
         """
+        ...
+
+    async def first_answer(self, call: Call) -> Done | Refusal | None:
+        """What was recorded under the call's idempotency key before; KEY_REUSED if by another request."""
         ...
 
     async def client_exists(self, client_id: int) -> bool:
@@ -152,6 +158,10 @@ class Reader(Protocol):
         """The transaction, whoever it belongs to."""
         ...
 
+    async def reference_is_used(self, reference: str, *, deadline: float) -> bool:
+        """Whether any transaction has this number of a gateway's, or had it until it was deleted."""
+        ...
+
     async def invoices(
         self,
         *,
@@ -207,7 +217,18 @@ class OAuthCredentials(Protocol):
         ...
 
     async def secret(self, secret_id: str) -> str:
-        """The secret kept under this name; an event tells it."""
+        """The secret kept under this name; an event tells it. "" once it was replaced or deleted."""
+        ...
+
+
+class History(Protocol):
+    """The ledger as it was."""
+
+    def at(self, asked: Asked, deadline: float) -> AbstractAsyncContextManager[Past]:
+        """The ledger at a moment, until the block is left.
+
+        Raises what `service.whmcs.as_of.NO_ANSWER` lists, and what `Ledger` may.
+        """
         ...
 
 
@@ -250,3 +271,5 @@ class Services:
     clients: Clients
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     """Through which CapturePayment can pay, by payment method in folded case."""
+    history: History | None = None
+    """None where there is no past to be asked for."""

@@ -66,8 +66,15 @@ def id_or(code: str, message: str) -> Callable[[object], int]:
 
 
 def optional(check: Callable[[object], object]) -> PlainValidator:
-    """As `check`, but None if the parameter is empty."""
-    return PlainValidator(lambda value: check(value) if text_in(value).strip() else None)
+    """As `check`, but None if the parameter is empty.
+
+    An array is not empty: `amount[]=5` must not mean "all of it", nor an odd condition "everything".
+    """
+
+    def read(value: object) -> object:
+        return check(value) if not isinstance(value, str) or value.strip() else None
+
+    return PlainValidator(read)
 
 
 def check_text(value: object, limit_bytes: int, name: str) -> str:

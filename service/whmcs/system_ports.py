@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from service.handling.activity import Entry
     from service.handling.answers import Call, Done
     from service.handling.condition import Condition
+    from service.handling.refusals import Refused
 
 
 class Configuration(Protocol):
@@ -73,8 +74,12 @@ class Billing(Protocol):
         command: InvoiceBillableItems,
         call: Call,
         clients_after: Callable[[int, float], Awaitable[Sequence[int]]],
+        clients_ever: Callable[[float], Awaitable[Sequence[int]]],
     ) -> Done | Refusal:
-        """Invoice what is due of all clients, who are asked for after a number and until a deadline."""
+        """Invoice what is due of all clients, who are asked for after a number and until a deadline.
+
+        Where it is repeated, it asks for all clients that ever had something to invoice.
+        """
         ...
 
 
@@ -93,8 +98,20 @@ class SystemReader(Protocol):
         """Clients with a billable item due today, in order, after a client's number."""
         ...
 
+    async def clients_with_items(self, *, deadline: float) -> tuple[int, ...]:
+        """All clients that ever had a billable item, in order."""
+        ...
+
     async def figures(self, first_day: str, *, deadline: float) -> Figures:
         """Money that moved by day from the first day on, and before it under the day ""."""
+        ...
+
+
+class RefusalRecord(Protocol):
+    """Where refusals are remembered."""
+
+    def remember(self, refused: Refused, request_id: str) -> None:
+        """Keep it to be written soon; never waits and never fails."""
         ...
 
 
@@ -107,3 +124,4 @@ class System:
     billing: Billing
     conditions: Conditions
     reader: SystemReader
+    refusals: RefusalRecord

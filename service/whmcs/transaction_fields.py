@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import PlainValidator
-
 from service.whmcs.fields import FieldError
-from service.whmcs.reading import CLIENT_NOT_FOUND, INVOICE_NOT_FOUND, id_or, text_in
+from service.whmcs.reading import CLIENT_NOT_FOUND, INVOICE_NOT_FOUND, id_or, optional
 
 if TYPE_CHECKING:
+    from pydantic import PlainValidator
+
     from service.whmcs.ports import Ledger
 
 CURRENCY_NOT_FOUND = ("currency_not_found", "Currency ID Not Found")
@@ -26,20 +26,17 @@ NOBODY = 0
 def _zero_is_none(code: str, message: str) -> PlainValidator:
     """A number of something that has to exist; some clients send 0 for "none"."""
     check = id_or(code, message)
-    return PlainValidator(lambda value: check(value) if text_in(value).strip().strip("0") else None)
+    return optional(lambda value: check(value) if _is_not_zero(value) else None)
 
 
 def _zero_is_zero(code: str, message: str) -> PlainValidator:
     """As above, but 0 says that there shall be none."""
     check = id_or(code, message)
+    return optional(lambda value: check(value) if _is_not_zero(value) else 0)
 
-    def read(value: object) -> int | None:
-        text = text_in(value).strip()
-        if not text:
-            return None
-        return check(value) if text.strip("0") else 0
 
-    return PlainValidator(read)
+def _is_not_zero(value: object) -> bool:
+    return not isinstance(value, str) or bool(value.strip().strip("0"))
 
 
 UserId = Annotated[int | None, _zero_is_none(*CLIENT_NOT_FOUND)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import orjson
+import structlog
 from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
@@ -16,7 +17,7 @@ from service.domain.client_commands import ChangeAccount
 from service.domain.clients import STATUSES
 from service.domain.refusals import Refusal, RefusalCode
 from service.http.form import text_of
-from service.whmcs.action import Action, MustExist, Reply, client_is_known, recorded
+from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.add_client import CARD_PARAMETERS, CARD_WARNING, CURRENCY_NOT_FOUND
 from service.whmcs.fields import FieldError, Flag, PartialFields
 from service.whmcs.person_fields import (
@@ -44,9 +45,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from service.domain.events import Profile
-    from service.handling.answers import Call
+    from service.handling.answers import Call, Done
     from service.http.php_arrays import Form
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
+
+_log = structlog.get_logger(__name__)
 
 FLAGS = {
     "taxexempt": "tax_exempt",
@@ -110,14 +114,21 @@ class UpdateClientFields(PartialFields):
     """Not a parameter: gathered from those that say which e-mails the client gets."""
     has_card: Flag = False
     """Not a parameter: whether there was any card or bank data."""
+    has_credit: Flag = False
+    """Not a parameter: whether a balance was sent, which once could be set like that."""
 
-    gathered: ClassVar[dict[str, dict[str, dict[str, str]]]] = {"mail_flags": MAIL_PATTERNS, "has_card": {}}
+    gathered: ClassVar[dict[str, dict[str, dict[str, str]]]] = {
+        "mail_flags": MAIL_PATTERNS,
+        "has_card": {},
+        "has_credit": {},
+    }
 
     @classmethod
     def read(cls, form: Form) -> Self:
         """What is said of e-mails is gathered; all that is learnt of card data is that there was some."""
         has_card = "".join(text_of(form, name) for name in CARD_PARAMETERS)
-        return super().read({**form, "mail_flags": form, "has_card": has_card})
+        has_credit = "1" if form.get("credit") else ""
+        return super().read({**form, "mail_flags": form, "has_card": has_card, "has_credit": has_credit})
 
     def profile(self) -> Profile:
         """The personal data that changes."""
@@ -130,8 +141,8 @@ class UpdateClientFields(PartialFields):
         return {name: flag for name, flag in said.items() if flag is not None} | self.mail_flags
 
 
-async def update_client(services: Services, call: Call, fields: UpdateClientFields) -> Reply | Refusal:
-    """`clientid` comes back as text."""
+async def update_client(services: Services, call: Call, fields: UpdateClientFields) -> Done | Refusal:
+    """The client is named by number or by address."""
     client_id = await _client_id(services, fields)
     if client_id is None:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
@@ -145,11 +156,16 @@ async def update_client(services: Services, call: Call, fields: UpdateClientFiel
         marketing_opt_in=fields.marketingoptin,
         flags=fields.flags(),
     )
-    done = await services.clients.accounts.change(client_id, command, call)
-    if isinstance(done, Refusal):
-        return done
-    body = {"clientid": str(client_id)}
-    return recorded(done, body | {"warning": CARD_WARNING} if fields.has_card else body)
+    if fields.has_credit:
+        # Its caller believes that the balance is now another: the operator should hear of it.
+        _log.warning("credit ignored", action="updateclient", request_id=call.request_id, client_id=client_id)
+    return await services.clients.accounts.change(client_id, command, call)
+
+
+def _answer(fields: UpdateClientFields, done: Done) -> Body:
+    """`clientid` comes back as text."""
+    body = {"clientid": str(done.client_id)}
+    return body | {"warning": CARD_WARNING} if fields.has_card else body
 
 
 async def _client_id(services: Services, fields: UpdateClientFields) -> int | None:
@@ -172,5 +188,6 @@ ACTION = Action(
     fields=UpdateClientFields,
     run=update_client,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("clientid", client_is_known, *CLIENT_NOT_FOUND),),
 )

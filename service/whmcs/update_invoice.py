@@ -13,8 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from service.domain.commands import AmendInvoice, ItemChange, NewItem
 from service.domain.invoice_status import InvoiceStatus
-from service.domain.refusals import Refusal
-from service.whmcs.action import Action, MustExist, Reply, invoice_is_known, recorded
+from service.whmcs.action import Action, MustExist, invoice_is_known
 from service.whmcs.fields import (
     SIGNED_AMOUNT,
     Fields,
@@ -39,8 +38,10 @@ from service.whmcs.reading import (
 if TYPE_CHECKING:
     from typing import Self
 
-    from service.handling.answers import Call
+    from service.domain.refusals import Refusal
+    from service.handling.answers import Call, Done
     from service.http.php_arrays import Form
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 _STATUSES = {status.value.lower(): status for status in InvoiceStatus}
@@ -102,8 +103,8 @@ class UpdateInvoiceFields(Fields):
         return super().read({**form, "changed": form, "added": form})
 
 
-async def update_invoice(services: Services, call: Call, fields: UpdateInvoiceFields) -> Reply | Refusal:
-    """`invoiceid` is an integer, as live servers send it."""
+async def update_invoice(services: Services, call: Call, fields: UpdateInvoiceFields) -> Done | Refusal:
+    """Lines and texts, publication and status, in one moment."""
     command = AmendInvoice(
         invoice_id=fields.invoiceid,
         changed_items=fields.changed,
@@ -121,10 +122,12 @@ async def update_invoice(services: Services, call: Call, fields: UpdateInvoiceFi
         send=fields.publishandsendemail,
         status=fields.status,
     )
-    done = await services.ledger.on_invoice(command, call)
-    if isinstance(done, Refusal):
-        return done
-    return recorded(done, {"invoiceid": fields.invoiceid})
+    return await services.ledger.on_invoice(command, call)
+
+
+def _answer(fields: UpdateInvoiceFields, _: Done) -> Body:
+    """`invoiceid` is an integer, as live servers send it."""
+    return {"invoiceid": fields.invoiceid}
 
 
 ACTION = Action(
@@ -132,5 +135,6 @@ ACTION = Action(
     fields=UpdateInvoiceFields,
     run=update_invoice,
     is_command=True,
+    answer=_answer,
     must_exist=(MustExist("invoiceid", invoice_is_known, *INVOICE_NOT_FOUND),),
 )

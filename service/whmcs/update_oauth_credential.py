@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from service.domain.events.oauth import OAuthSecretReset
+from service.domain.events.oauth import OAuthCredentialUpdated, OAuthSecretReset
 from service.domain.oauth import missing
 from service.domain.refusals import Refusal
-from service.whmcs.action import Action, Reply, event_of, recorded
+from service.whmcs.action import Action, event_of
 from service.whmcs.fields import FieldError, Flag
 from service.whmcs.oauth_fields import OAuthFields, check_grant_type, given, read_scopes, read_service_id
 from service.whmcs.reading import NAME_BYTES_MAX, read_id, text_up_to
 
 if TYPE_CHECKING:
     from service.domain.oauth import Description, OAuthCredential
-    from service.handling.answers import Call
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 
@@ -29,22 +30,26 @@ class UpdateOAuthCredentialFields(OAuthFields):
 
 async def update_oauth_credential(
     services: Services, call: Call, fields: UpdateOAuthCredentialFields
-) -> Reply | Refusal:
-    """`newClientSecret` only where `resetSecret` asked for one. An empty field changes nothing."""
+) -> Done | Refusal:
+    """An empty field changes nothing."""
     credential_id, known = await _find(services, fields)
     changes: dict[str, Any] | Refusal = {}
     if known is not None:  # else the log says that there is none, or that this command was carried out before
         changes = _changes(fields, known.about)
     if isinstance(changes, Refusal):
         return changes
-    done = await services.oauth.update(credential_id, changes, call, reset_secret=fields.resetSecret)
-    if isinstance(done, Refusal):
-        return done
-    body = {"credentialId": str(credential_id)}
+    return await services.oauth.update(credential_id, changes, call, reset_secret=fields.resetSecret)
+
+
+def _answer(_: UpdateOAuthCredentialFields, done: Done) -> Body:
+    updated = next(event for event in done.events if isinstance(event, OAuthCredentialUpdated))
+    return {"credentialId": str(updated.credential_id)}
+
+
+async def _new_secret(services: Services, done: Done) -> Body:
+    """Only where `resetSecret` asked for one."""
     reset = event_of(done, OAuthSecretReset)
-    if reset is not None:
-        body["newClientSecret"] = await services.oauth.secret(reset.secret_id)
-    return recorded(done, body)
+    return {"newClientSecret": await services.oauth.secret(reset.secret_id)} if reset else {}
 
 
 async def _find(
@@ -85,4 +90,6 @@ ACTION = Action(
     fields=UpdateOAuthCredentialFields,
     run=update_oauth_credential,
     is_command=True,
+    answer=_answer,
+    kept_beside=_new_secret,
 )

@@ -11,7 +11,7 @@ from pydantic import PlainValidator
 
 from service.domain.commands import CorrectTransaction
 from service.domain.refusals import Refusal, RefusalCode
-from service.whmcs.action import Action, Reply, recorded
+from service.whmcs.action import Action
 from service.whmcs.fields import (
     ExchangeRate,
     Fees,
@@ -42,7 +42,8 @@ from service.whmcs.transaction_fields import (
 if TYPE_CHECKING:
     from projections.views import TransactionRow
     from service.domain.events import CurrencyAdded
-    from service.handling.answers import Call
+    from service.handling.answers import Call, Done
+    from service.whmcs.encoder import Body
     from service.whmcs.ports import Services
 
 _OF_ANOTHER = ("transaction_of_another_client", "A transaction cannot be moved to another client")
@@ -70,8 +71,8 @@ class UpdateTransactionFields(Fields):
 
 async def update_transaction(
     services: Services, call: Call, fields: UpdateTransactionFields
-) -> Reply | Refusal:
-    """`transactionid` is an integer, as GetTransactions sends it."""
+) -> Done | Refusal:
+    """Whose it is is looked up first."""
     row = await services.reader.transaction(fields.transactionid, deadline=call.deadline)
     if row is None:
         return Refusal(RefusalCode.TRANSACTION_NOT_FOUND)
@@ -93,10 +94,12 @@ async def update_transaction(
         refund_id=fields.refundid,
         to_credit=fields.credit,
     )
-    done = await services.ledger.on_transactions(row.client_id, command, call)
-    if isinstance(done, Refusal):
-        return done
-    return recorded(done, {"transactionid": fields.transactionid})
+    return await services.ledger.on_transactions(row.client_id, command, call)
+
+
+def _answer(fields: UpdateTransactionFields, _: Done) -> Body:
+    """`transactionid` is an integer, as GetTransactions sends it."""
+    return {"transactionid": fields.transactionid}
 
 
 async def _check_owner(services: Services, fields: UpdateTransactionFields, row: TransactionRow) -> None:
@@ -118,5 +121,9 @@ async def _currency(services: Services, fields: UpdateTransactionFields) -> Curr
 
 
 ACTION = Action(
-    name="updatetransaction", fields=UpdateTransactionFields, run=update_transaction, is_command=True
+    name="updatetransaction",
+    fields=UpdateTransactionFields,
+    run=update_transaction,
+    is_command=True,
+    answer=_answer,
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COMMAND_NOT_FOUND = "Command Not Found"
 EMPTY_ACTION = "Empty action request"
+ASOF_UPSTREAM = "asof is answered from this ledger's log, in which this action has nothing"
 
 _DOMAIN_MAIL = (
     "You must have at least one email address enabled to receive domain related notifications as required by "
@@ -55,6 +56,7 @@ _WORDS = {
     RefusalCode.CREDIT_FOR_CREDIT: "Credit cannot be applied to an Add Funds invoice",
     RefusalCode.AMOUNT_NOT_POSITIVE: "Amount must be greater than zero",
     RefusalCode.AMOUNT_TOO_LARGE: "Amount exceeds what the ledger can hold",
+    RefusalCode.PERSON_ERASED: "The personal data of this client was erased",
     RefusalCode.ACCOUNT_EXISTS: "Client ID already exists",
     RefusalCode.CURRENCY_EXISTS: "Currency already exists",
     RefusalCode.GATEWAY_NOT_FOUND: "Payment Method not found",
@@ -74,6 +76,8 @@ _WORDS = {
     RefusalCode.ADDRESS_EXISTS: "Address already exists",
     RefusalCode.LAST_ADDRESS: "Without this address every address may call",
     RefusalCode.ACCESS_KEY_NOT_FOUND: "Access key not found",
+    RefusalCode.LOG_KEY_EXISTS: "Log key already exists",
+    RefusalCode.LOG_KEY_NOT_FOUND: "Log key not found",
     RefusalCode.STALE: "Please try again",
     RefusalCode.KEY_REUSED: "The idempotency key was used before with another request",
 }

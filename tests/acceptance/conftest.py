@@ -14,6 +14,7 @@ import pytest
 
 from tests.acceptance.client import Api, unused
 from tests.acceptance.process import Server
+from tests.acceptance.proving import Ledger, new_ledger
 from tests.support.databases import administer
 from tests.support.postgres import with_database
 
@@ -105,6 +106,13 @@ def log(server: Server, dsn: str) -> Iterator[Log]:
     log = Log(dsn)
     yield log
     log.close()
+
+
+@pytest.fixture(scope="session")
+def ledger(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """A ledger with a signing key, two clients, some credit, and more than 300 events."""
+    with new_database(server_dsn) as dsn, new_ledger(dsn, tmp_path_factory.mktemp("proofs")) as ledger:
+        yield ledger
 
 
 @pytest.fixture(autouse=True)

@@ -107,6 +107,23 @@ def test_a_contact_lives(api: Api) -> None:
     assert api.send("UpdateContact", {"contactid": contact}).message == NO_CONTACT
 
 
+def test_what_old_clients_are_warned_of(api: Api) -> None:
+    """Sub-accounts and card data are still sent; the answers say in WHMCS's words that they are not kept."""
+    client = api.client()
+    contact = api.ok("AddContact", clientid=client, email=unused_email(), subaccount="1")
+    assert list(contact) == ["result", "contactid", "warning"]
+    assert contact["warning"] == (
+        "Sub Accounts are no longer supported. Please use AddUser and CreateClientInvite"
+    )
+    changed = api.ok("UpdateContact", contactid=contact["contactid"], permissions="profile,contacts")
+    assert changed["warning"] == "Sub Accounts are no longer supported. Please use UpdateUser"
+    added = api.ok("AddClient", **CLIENT, email=unused_email(), cardnum="4111111111111111")
+    assert added["warning"] == (
+        "Credit card related parameters are now deprecated and may be removed in a future version. "
+        "Use AddPayMethod instead."
+    )
+
+
 def test_a_client_is_closed(api: Api) -> None:
     """Unpaid invoices are Cancelled, and it can be opened again."""
     client = api.client()
@@ -258,3 +275,21 @@ def test_odd_texts_are_texts(api: Api, names: dict[str, str], action: str, odd: 
     if answer.body["result"] == "success" and action == "UpdateClient":
         assert api.ok("GetClientsDetails", clientid=number)["firstname"] == odd.strip()
     assert json.loads(answer.raw)["result"] in {"success", "error"}
+
+
+def test_the_numbers_of_deleted_transactions_stay_taken(api: Api, log: Log) -> None:
+    """The money came in once: told again, for its invoice or for somebody else, it is not recorded again."""
+    client, other = api.client(), api.client()
+    paid, told = unused("T"), unused("T")
+    payment = {"invoiceid": api.invoice(client, "5.00"), "gateway": "paypal", "transid": paid}
+    transaction = {"paymentmethod": "paypal", "amountin": "5.00"}
+    api.ok("AddInvoicePayment", **payment)
+    api.ok("AddTransaction", **transaction, userid=client, transid=told)
+    api.ok("DeleteClient", clientid=client, deletetransactions="true")
+    assert api.transactions(clientid=client) == []
+    with log.unchanged():
+        assert api.send("AddInvoicePayment", payment).message == "Invoice ID Not Found"
+        for number in (paid, told):
+            again = api.send("AddTransaction", {**transaction, "userid": other, "transid": number})
+            assert again.message == "Transaction ID must be Unique"
+    api.ok("AddTransaction", **transaction, userid=other, transid=paid, allowduplicatetransid="true")

@@ -178,7 +178,7 @@ def test_rebuild_while_the_server_works(own_dsn: str, own_api: Api) -> None:
         worker.join()
     assert wrong == []
     assert len(own_api.credit_rows(client)) == float(own_api.balance(client)) > 0
-    first, second = run(own_dsn, "verify").splitlines()
+    *_, first, second = run(own_dsn, "verify").splitlines()
     assert first == "The hash chain and every read model hold."
     assert re.fullmatch("lane 0, [1-9][0-9]* events, head [0-9a-f]{64}", second)
 

@@ -1,8 +1,9 @@
 """The error texts that the WHMCS API reference documents for credit and invoices, word for word, over HTTP.
 
 Client libraries compare these texts whole. Each case is reached by a request that is wrong in one way or in
-several; then the text that the reference lists first is the answer. Three documented texts cannot be reached
-here: this ledger has no required custom fields, no banned e-mail addresses, and only one currency.
+several; then the text that the reference lists first is the answer. Two documented texts cannot be reached
+here: this ledger has no required custom fields and no banned e-mail addresses. A second currency is in
+`test_system`, clients and contacts are in `test_client_life`.
 """
 
 from __future__ import annotations

@@ -202,6 +202,20 @@ def test_two_hundred_credits_at_once(api: Api) -> None:
     }
 
 
+def test_one_payment_told_by_a_crowd(api: Api) -> None:
+    """50 identical AddInvoicePayment at once: one answer for all, one transaction, nothing becomes credit."""
+    client = api.client()
+    invoice = api.invoice(client, "10.00")
+    told = {"invoiceid": invoice, "transid": unused("T"), "gateway": "paypal", "amount": "10.00"}
+    with ThreadPoolExecutor(CROWD) as pool:
+        answers = list(pool.map(lambda _: api.send("AddInvoicePayment", told), range(CROWD)))
+    (row,) = api.transactions(invoiceid=invoice)
+    assert [answer.success["transactionid"] for answer in answers] == [row["id"]] * CROWD
+    assert sum("Idempotency-Hit" in answer.headers for answer in answers) == CROWD - 1
+    assert standing(api, invoice)["balance"] == "0.00"
+    assert credit(api, client) == "0.00"
+
+
 def test_one_number_told_by_a_crowd(api: Api) -> None:
     """50 AddTransaction with one number at once, of two clients: one is recorded, the others told why not."""
     clients = [api.client(), api.client()]

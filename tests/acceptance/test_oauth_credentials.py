@@ -110,5 +110,8 @@ def test_a_retry_creates_nothing_new(api: Api) -> None:
     reset = {"credentialId": str(first.success["credentialId"]), "resetSecret": "1"}
     key = {"Idempotency-Key": unused("oauth")}
     changed = api.send(UPDATE, reset, key)
-    api.ok(DELETE, credentialId=first.success["credentialId"])
     assert api.send(UPDATE, reset, key).success == changed.success
+    api.ok(DELETE, credentialId=first.success["credentialId"])
+    gone = api.send(UPDATE, reset, key)  # but for the secret, which is got rid of with the credential
+    assert gone.success == {**changed.success, "newClientSecret": ""}
+    assert gone.headers["Idempotency-Hit"] == "true"

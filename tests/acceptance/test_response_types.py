@@ -144,6 +144,12 @@ def test_without_a_format(api: Api, client: str) -> None:
     assert api.post(call, {"Accept": "application/json"}).success["totalresults"] == 1
 
 
+@pytest.mark.parametrize("asked", ["json", "JSON", " Json\r\n"])
+def test_json_however_it_is_written(api: Api, client: str, asked: str) -> None:
+    """Who asked for JSON gets JSON."""
+    assert ask(api, asked, "GetCredits", clientid=client).success["totalresults"] == 1
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [("GET", "/elsewhere", 404, "Not Found"), ("PUT", PATH, 405, "Method Not Allowed")],

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from projections.registry import PROJECTIONS
+from service.audit.sentences import SENTENCES
+from service.audit.verification import PARTS
 from service.domain import commands, decide
 from service.domain.events import EVENT_TYPES
 from service.domain.refusals import Refusal, RefusalCode
@@ -51,6 +53,20 @@ def test_every_projection_can_be_verified_and_rebuilt() -> None:
         assert projection.sql("tables", "s")
 
 
+def test_every_projection_is_verified() -> None:
+    """No projection without a verifier: each is a part of `verify`, and each of its tables has an owner.
+
+    That is a column `client_id`, or a condition that tells whose a row is: what an incremental check needs.
+    """
+    assert {projection.name for projection in PROJECTIONS} <= set(PARTS)
+    for projection in PROJECTIONS:
+        assert set(projection.owners) <= set(projection.tables)
+        for table in projection.tables:
+            text = projection.sql("tables", "s").partition(f"create table s.{table} (")[2]
+            columns = text.partition("\n)")[0]
+            assert table in projection.owners or "client_id" in columns, f"{projection.name}.{table}"
+
+
 def test_every_action_is_known_and_documented() -> None:
     """The README's table lists every action that is served, and the full list knows them all."""
     for name in ACTIONS:
@@ -69,3 +85,9 @@ def test_the_golden_vectors_are_json() -> None:
     """Whoever checks the log with a program of their own can read the vectors."""
     for path in (ROOT / "tests" / "golden").glob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_every_event_has_a_sentence(event_type: str) -> None:
+    """Auditors are told of every kind of event in a sentence of its own."""
+    assert EVENT_TYPES[event_type] in SENTENCES

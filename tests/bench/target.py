@@ -73,6 +73,9 @@ class Ledger:
             **{name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON},
             "PYTHONPATH": str(CHECKOUT),
             "CREDITLEDGER_DATA": str(self.data),
+            # Nothing else is to be at work while something is measured.
+            "CREDITLEDGER_VERIFY_INTERVAL_S": "0",
+            "CREDITLEDGER_VERIFY_FULL_INTERVAL_S": "0",
         }
         """For other commands on the same data."""
 

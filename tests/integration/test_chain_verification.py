@@ -19,13 +19,22 @@ DAMAGES = [
     (f"{_EVENT} data = '{{\"n\":9}}' where position = 3", "position 3: the event does not hash"),
     (f"{_EVENT} metadata = '{{ }}' where position = 3", "position 3: the event does not hash"),
     (f"{_EVENT} type = 'thing.else' where position = 4", "position 4: the event does not hash"),
-    (f"{_EVENT} recorded_at = recorded_at + interval '1 us' where position = 2", "position 2: recorded_at"),
-    ("delete from es.event where position = 3", "no event at position 3"),
-    ("delete from es.event where position > 4; delete from es.block where last_position > 4", "no block"),
+    (
+        f"{_EVENT} recorded_at = recorded_at + interval '1 us' where position = 2",
+        "2: not the time of",
+    ),
+    ("delete from es.event where position = 3", "position 3: the event is missing"),
+    (
+        "delete from es.event where position > 4; delete from es.block where last_position > 4",
+        "there is no block for this event",
+    ),
     ("update es.block set block_hash = sha256('x') where last_position = 2", "positions 1 to 2 does not"),
     ("update es.block set previous_hash = sha256('x') where last_position = 4", "does not follow position 2"),
-    ("update es.lane set head_hash = sha256('x')", "the lane's head says"),
-    (f"{_CUT_OFF} (select block_hash from es.block where last_position = 4)", "events beyond the head"),
+    ("update es.lane set head_hash = sha256('x')", "es.lane lane=0: the head says"),
+    (
+        f"{_CUT_OFF} (select block_hash from es.block where last_position = 4)",
+        "position 5: lies beyond",
+    ),
 ]
 
 
@@ -63,4 +72,4 @@ async def test_damage_is_found_and_named(
 
     report = await _report(ledger_dsn)
     assert report.problem is not None
-    assert finding in report.problem
+    assert finding in str(report.problem)

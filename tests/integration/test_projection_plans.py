@@ -33,7 +33,7 @@ READS = {
     "credits": (reads.CREDITS, OWNER | {"credit_pkey"}),
     "credits_between": (reads.CREDITS_BETWEEN, OWNER | {"credit_pkey"}),
     "invoice": (reads.INVOICE, OWNER | {"invoice_pkey", "item_pkey", "transaction_invoice"}),
-    "invoice_totals": (reads.INVOICE_TOTALS, FENCE | {"invoice_client"}),
+    "invoice_totals": (reads.INVOICE_TOTALS, FENCE | {"invoice_client", "item_pkey"}),
     "due_clients": (reads.DUE_CLIENTS, {"subscription_pkey", "billable_due"}),
     "transactions of an invoice": (reads.TRANSACTIONS["invoice"], OWNER | {"transaction_invoice"}),
     "transactions of a reference": (reads.TRANSACTIONS["reference"], OWNER | {"transaction_reference"}),
@@ -60,6 +60,10 @@ READS = {
     ),
     "contacts of a client": (reads.CONTACTS["client"], FENCE | {"contact_client"}),
     "all contacts": (reads.CONTACTS["everything"], FENCE | {"contact_pkey"}),
+    "a used reference": (
+        reads.REFERENCE_IS_USED,
+        {"subscription_pkey", "transaction_reference", "used_reference_name"},
+    ),
     "all transactions": (reads.TRANSACTIONS["everything"], OWNER | {"transaction_pkey"}),
 }
 """Each read with the indexes that it must go through."""
@@ -147,16 +151,17 @@ async def test_no_write_scans_a_table(
 async def fill(connection: Connection, projection: Projection, rows: int) -> None:
     """Clients with these numbers, one of everything each, and statistics of just these rows."""
     for number in range(rows):
+        events = [
+            replace(ACCOUNT_OPENED, client_id=number),
+            replace(CREDIT_ADDED, credit_id=number),
+            replace(INVOICE_ISSUED, invoice_id=number),
+            replace(PAYMENT_RECORDED, invoice_id=number, transaction_id=number),
+            replace(BILLABLE_ADDED, billable_id=number),
+            replace(CONTACT_ADDED, contact_id=number),
+        ]
         batch = [
-            *facts(replace(ACCOUNT_OPENED, client_id=number), stream=f"account-{number}"),
-            *facts(replace(CREDIT_ADDED, credit_id=number), stream=f"account-{number}"),
-            *facts(replace(INVOICE_ISSUED, invoice_id=number), stream=f"account-{number}"),
-            *facts(
-                replace(PAYMENT_RECORDED, invoice_id=number, transaction_id=number),
-                stream=f"account-{number}",
-            ),
-            *facts(replace(BILLABLE_ADDED, billable_id=number), stream=f"account-{number}"),
-            *facts(replace(CONTACT_ADDED, contact_id=number), stream=f"account-{number}"),
+            replace(fact, position=number * len(events) + fact.position)
+            for fact in facts(*events, stream=f"account-{number}")
         ]
         await apply(connection, projection, projection.schema, LANE, batch)
     for table in projection.tables:

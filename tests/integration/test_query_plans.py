@@ -18,9 +18,12 @@ READS: list[tuple[str, list[Any]]] = [
     ("read_bodies_after", [0, 10, 100, ["thing.happened"]]),
     ("read_streams", [0, ["account-1", "account-2"], [0, 3], 1, 100]),
     ("resolve_keys", [0, ["invoice:1", "invoice:2"]]),
-    ("read_blocks", [0, 10, 100]),
+    ("verify_blocks", [0, 10, 100, 200]),
     ("subject_keys", [0, ["account-1"]]),
     ("read_secret", [0, "name-key"]),
+    ("read_stream_between", [0, "account-1", 0, 1, 100, ["thing.happened"], 50]),
+    ("read_types_between", [0, 1, 100, ["thing.happened"]]),
+    ("read_refusals", [0, "access", "code", "account-1", '{"a": 1}', "2026-01-01", "2026-02-01", 0, 50]),
 ]
 
 
@@ -36,9 +39,9 @@ async def test_no_read_scans_a_whole_table(pool: asyncpg.Pool, name: str, argume
             row[0] for row in await connection.fetch(f"explain (costs off) execute read({literals})")
         )
         await connection.execute("deallocate read")
-    assert not re.search(r"Seq Scan on (event|stream|block|key|receipt|snapshot|secret|subject_key)", plan), (
-        plan
-    )
+    assert not re.search(
+        r"Seq Scan on (event|stream|block|key|receipt|snapshot|secret|subject_key|refusal)", plan
+    ), plan
 
 
 _TYPES = {
@@ -47,9 +50,16 @@ _TYPES = {
     "read_bodies_after": ["smallint", "bigint", "bigint", "text[]"],
     "read_streams": ["smallint", "text[]", "bigint[]", "smallint", "bigint"],
     "resolve_keys": ["smallint", "text[]"],
-    "read_blocks": ["smallint", "bigint", "bigint"],
+    "verify_blocks": ["smallint", "bigint", "bigint", "bigint"],
     "subject_keys": ["smallint", "text[]"],
     "read_secret": ["smallint", "text"],
+    "read_stream_between": ["smallint", "text", "bigint", "bigint", "bigint", "text[]", "bigint"],
+    "read_types_between": ["smallint", "bigint", "bigint", "text[]"],
+    "read_refusals": [
+        "smallint",
+        *("text", "text", "text", "jsonb", "timestamptz", "timestamptz"),
+        *("bigint", "bigint"),
+    ],
 }
 
 

@@ -120,8 +120,25 @@ async def test_totals_by_status(log: LedgerLog, reader: Reader) -> None:
     paid = await issue(log, client_id, 501, due_date="2025-01-01")
     await log.command(client_id, RecordPayment(invoice_id=paid, reference="R1", amount=600))
     assert await reader.invoice_totals(client_id, today="2025-01-31", deadline=NEVER) == (
-        InvoiceTotals(status="Paid", count=1, total=500, due=0, overdue_count=1, overdue_due=0),
-        InvoiceTotals(status="Unpaid", count=2, total=200, due=200, overdue_count=1, overdue_due=100),
+        InvoiceTotals(status="Paid", count=1, total=500, due_count=1, due=0, overdue_count=1, overdue_due=0),
+        InvoiceTotals(
+            status="Unpaid", count=2, total=200, due_count=2, due=200, overdue_count=1, overdue_due=100
+        ),
+    )
+
+
+async def test_a_mass_payment_is_not_due_a_second_time(log: LedgerLog, reader: Reader) -> None:
+    """It counts as an invoice, but what it asks for is due on the invoices that it is for."""
+    client_id = await log.open_account()
+    invoice_id = await issue(log, client_id, 101, due_date="2025-01-01")
+    lines = NewItem(description="Invoice", amount=100, kind="Invoice", relation_id=invoice_id)
+    await log.command(
+        client_id, IssueInvoice(status=InvoiceStatus.UNPAID, items=(lines,), due_date="2025-01-01")
+    )
+    assert await reader.invoice_totals(client_id, today="2025-01-31", deadline=NEVER) == (
+        InvoiceTotals(
+            status="Unpaid", count=2, total=200, due_count=1, due=100, overdue_count=1, overdue_due=100
+        ),
     )
 
 

@@ -12,11 +12,12 @@ from eventstore.records import Unavailable
 from projections import rebuild as rebuilding
 from projections import refold
 from projections.balances.project import PROJECTION as BALANCES
+from projections.invoices.project import PROJECTION as INVOICES
 from projections.projection import CannotApply
 from projections.reader import Reader
 from projections.rebuild import RebuildError, RebuildRunning, bring_up_to_date, rebuild
 from projections.registry import PROJECTIONS
-from projections.schema import VersionError, prepare
+from projections.schema import VersionError, prepare, tables_in
 from projections.verify import differences
 from projections.views import HaltedError
 from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem, RecordPayment
@@ -303,6 +304,17 @@ async def test_a_newer_version_takes_over(pool: asyncpg.Pool, ledger_dsn: str, l
         VersionError, match=f"version {NEWER.version}, this program only knows {BALANCES.version}"
     ):
         await prepare(pool, LANE)
+
+
+async def test_a_newer_version_may_have_other_tables(pool: asyncpg.Pool, log: LedgerLog) -> None:
+    """The live tables are those of the older version: one may be missing there, and one be there in vain."""
+    newer = replace(INVOICES, version=INVOICES.version + 1)
+    async with pool.acquire() as connection:
+        await connection.execute("drop table projection_invoices.item")
+        await connection.execute("create table projection_invoices.given_up (lane smallint)")
+        await bring_up_to_date(pool, LANE, {LANE: log.translator.decode}, [newer])
+        assert set(await tables_in(connection, newer.schema)) == set(newer.tables)
+    assert (await checkpoints(pool))[newer.subscription] == (log.head, "running", None)
 
 
 async def test_two_processes_of_a_newer_version_start_together(pool: asyncpg.Pool, log: LedgerLog) -> None:

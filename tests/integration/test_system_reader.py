@@ -68,8 +68,9 @@ async def test_clients_with_something_due(log: LedgerLog, reader: SystemReader) 
     assert await reader.due_clients(0, today=TODAY, limit=2, deadline=NEVER) == (1, 3)
     assert await reader.due_clients(3, today=TODAY, limit=2, deadline=NEVER) == (4,)
     assert await reader.due_clients(0, today="2025-07-01", limit=9, deadline=NEVER) == (1, 2, 3, 4)
-    await log.command(clients[2], InvoiceBillableItems(lines_max=5))
+    await log.command(clients[2], InvoiceBillableItems(lines_max=5, text_bytes_max=5000))
     assert await reader.due_clients(0, today=TODAY, limit=9, deadline=NEVER) == (1, 4)
+    assert await reader.clients_with_items(deadline=NEVER) == (1, 2, 3, 4)
 
 
 async def test_figures(log: LedgerLog, reader: SystemReader) -> None:

@@ -220,11 +220,23 @@ class Book:
             new.kept = min(0, left - self.kept(invoice, but=number))
         if self._breaks_an_invoice(number, old, new):
             return RefusalCode.REFUND_TOO_LARGE
-        if not invoice and command.to_credit and new.net - self._paid_back(number) > old.credited:
-            new.credited = new.net - self._paid_back(number)
-            self.rows.append(new.credited - old.credited)
+        surplus = self._surplus(number, new, to_credit=command.to_credit)
+        if surplus > 0:
+            new.credited += surplus
+            self.rows.append(surplus)
         self.money[number] = new
         return None
+
+    def _surplus(self, number: int, new: Money, *, to_credit: bool) -> int:
+        """What a corrected transaction leaves over: for an invoice always, else if it is asked for."""
+        if not new.invoice:
+            return new.net - self._paid_back(number) - new.credited if to_credit else 0
+        others = [
+            money for each, money in self.money.items() if each != number and money.invoice == new.invoice
+        ]
+        everything = [*others, new]
+        spare = sum(money.net - money.kept - money.credited for money in everything)
+        return min(spare, new.net - new.kept - new.credited)
 
     def _breaks_an_invoice(self, number: int, old: Money, new: Money) -> bool:
         """Whether an invoice would keep less than nothing, or more than came for it."""

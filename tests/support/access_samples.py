@@ -13,6 +13,7 @@ from service.domain.events.access import (
     AdminDisabled,
     AdminEnabled,
     AdminPasswordSet,
+    CredentialFeedLimited,
     CredentialIssued,
     CredentialRestricted,
     CredentialRevoked,
@@ -53,6 +54,9 @@ ACCESS_SAMPLES: tuple[Event, ...] = (
     CredentialRestricted(identifier="k3yIdent1f1er", roles=("billing", "reports")),
     CredentialUnrestricted(identifier="k3yIdent1f1er"),
     CredentialRevoked(identifier="k3yIdent1f1er"),
+    CredentialFeedLimited(
+        identifier="k3yIdent1f1er", types=("credit.*", "invoice.settled"), clients=(7, 8), is_personal=False
+    ),
     RoleDefined(name="billing", actions=("addcredit", "getcredits")),
     RoleRemoved(name="billing"),
     AddressAllowed(address="2001:db8::/32", note="office"),

@@ -12,6 +12,7 @@ from service.domain.events.clients import (
     ContactAdded,
     ContactChanged,
     ContactRemoved,
+    PersonErased,
 )
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ ACCOUNT_DELETED = AccountDeleted(
     released_names=["email:01"],
     deleted_at="2025-03-09 00:00:00",
 )
+PERSON_ERASED = PersonErased(client_id=7, released_names=["email:01"], erased_at="2025-03-09 00:00:00")
 
 CLIENT_SAMPLES: tuple[Event, ...] = (
     PROFILE_CHANGED,
@@ -78,4 +80,5 @@ CLIENT_SAMPLES: tuple[Event, ...] = (
     CONTACT_CHANGED,
     CONTACT_REMOVED,
     ACCOUNT_DELETED,
+    PERSON_ERASED,
 )

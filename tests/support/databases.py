@@ -32,6 +32,17 @@ async def migrated_database(server_dsn: str) -> AsyncIterator[str]:
         await administer(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@asynccontextmanager
+async def empty_database(server_dsn: str) -> AsyncIterator[str]:
+    """The administrator's DSN of a fresh database with nothing in it, dropped afterwards."""
+    name = f"empty_{uuid.uuid4().hex}"
+    await administer(server_dsn, f"CREATE DATABASE {name}")
+    try:
+        yield with_database(server_dsn, name)
+    finally:
+        await administer(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 async def _make_template(server_dsn: str) -> str:
     name = f"template_{uuid.uuid4().hex}"
     await administer(server_dsn, f"CREATE DATABASE {name}")

@@ -20,6 +20,7 @@ from service.domain.events import (
     CreditRemoved,
     CurrencyAdded,
 )
+from service.domain.invoice_state import MASS_PAYMENT
 from service.domain.refusals import AlreadyRecorded, Refusal, RefusalCode
 from service.handling.answers import Call, Done, Idempotency
 from service.whmcs.ports import Ledger, Reader
@@ -103,6 +104,10 @@ class MemoryLedger(Ledger, Reader):
         return self._owner(invoice_id)
 
     @override
+    async def first_answer(self, call: Call) -> Done | Refusal | None:
+        return self._first_answer(call.idempotency)
+
+    @override
     async def client_exists(self, client_id: int) -> bool:
         return self.state(client_id).exists
 
@@ -183,6 +188,11 @@ class MemoryLedger(Ledger, Reader):
         return next((row for row in rows if row.transaction_id == transaction_id), None)
 
     @override
+    async def reference_is_used(self, reference: str, *, deadline: float) -> bool:
+        del deadline
+        return any(row.reference == reference for row in transaction_rows(self.streams))
+
+    @override
     async def invoices(
         self,
         *,
@@ -229,11 +239,9 @@ class MemoryLedger(Ledger, Reader):
 
     def _do(self, client_id: int, command: AccountCommand, call: Call) -> Done | Refusal:
         name: Idempotency | None = call.idempotency
-        if name is not None and name.command_id in self._answers:
-            request_hash, first = self._answers[name.command_id]
-            if request_hash != name.request_hash:
-                return Refusal(RefusalCode.KEY_REUSED)
-            return Done(first.events, first.position, replayed=True)
+        first = self._first_answer(name)
+        if first is not None:
+            return first
         rules: Any = decide if client_id else decide_house
         decision = rules(self.state(client_id), command, self.numbers.offer())
         if isinstance(decision, Refusal):
@@ -243,10 +251,18 @@ class MemoryLedger(Ledger, Reader):
         self.numbers.take(decision)
         self.streams.setdefault(client_id, []).extend(decision)
         self.position += len(decision)
-        done = Done(decision, self.position)
+        done = Done(decision, self.position, stream=f"account-{client_id}")
         if name is not None:
             self._answers[name.command_id] = name.request_hash, done
         return done
+
+    def _first_answer(self, name: Idempotency | None) -> Done | Refusal | None:
+        if name is None or name.command_id not in self._answers:
+            return None
+        request_hash, first = self._answers[name.command_id]
+        if request_hash != name.request_hash:
+            return Refusal(RefusalCode.KEY_REUSED)
+        return replace(first, replayed=True)
 
     def _all(self, kind: type[Any], client_id: int) -> list[Any]:
         return [event for event in self.streams.get(client_id, []) if isinstance(event, kind)]
@@ -277,12 +293,14 @@ def _page(
 
 
 def _totals(status: str, rows: list[InvoiceRow], today: str) -> InvoiceTotals:
-    overdue = [row for row in rows if row.due_date < today]
+    asking = [row for row in rows if all(item.kind != MASS_PAYMENT for item in row.items)]
+    overdue = [row for row in asking if row.due_date < today]
     return InvoiceTotals(
         status=status,
         count=len(rows),
         total=sum(row.total for row in rows),
-        due=sum(row.total - row.paid for row in rows),
+        due_count=len(asking),
+        due=sum(row.total - row.paid for row in asking),
         overdue_count=len(overdue),
         overdue_due=sum(row.total - row.paid for row in overdue),
     )

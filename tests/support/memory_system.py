@@ -23,6 +23,7 @@ from service.whmcs.system_ports import (
     Billing,
     Conditions,
     Configuration,
+    RefusalRecord,
     System,
     SystemReader,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
     from service.domain.config import ConfigCommand, ConfigState
     from service.handling.answers import Call
+    from service.handling.refusals import Refused
     from tests.support.memory_ledger import MemoryLedger
 
 HEALTHY = Condition(
@@ -47,6 +49,8 @@ HEALTHY = Condition(
     behind={},
     halted=(),
     verified=None,
+    signed_position=9,
+    signed_age_s=5,
 )
 
 
@@ -87,7 +91,6 @@ class MemoryActivity(Activity):
         if client_id:
             return await self._ledger.on_client(client_id, command, call)  # type: ignore[arg-type] # it takes any command
         events = decide_activity(command, NOW)
-        assert not isinstance(events, Refusal)
         self.logged += events
         return Done(events, 1)
 
@@ -144,7 +147,9 @@ class MemoryBilling(Billing):
         command: InvoiceBillableItems,
         call: Call,
         clients_after: Callable[[int, float], Awaitable[Sequence[int]]],
+        clients_ever: Callable[[float], Awaitable[Sequence[int]]],
     ) -> Done | Refusal:
+        del clients_ever  # nothing breaks off
         count = after = 0
         while clients := await clients_after(after, 0.0):
             for client_id in clients:
@@ -152,9 +157,7 @@ class MemoryBilling(Billing):
                 if isinstance(done, Done):
                     count += sum(isinstance(event, InvoiceIssued) for event in done.events)
             after = clients[-1]
-        events = decide_activity(RecordGeneration(count=count), NOW)
-        assert not isinstance(events, Refusal)
-        return Done(events, 1)
+        return Done(decide_activity(RecordGeneration(count=count), NOW), 1)
 
 
 class MemoryConditions(Conditions):
@@ -190,6 +193,11 @@ class MemorySystemReader(SystemReader):
         return tuple(due[:limit])
 
     @override
+    async def clients_with_items(self, *, deadline: float) -> tuple[int, ...]:
+        del deadline
+        return tuple(sorted(self._ledger.streams))
+
+    @override
     async def figures(self, first_day: str, *, deadline: float) -> Figures:
         del deadline
         states = [self._ledger.state(number) for number in self._ledger.streams]
@@ -211,6 +219,17 @@ class MemorySystemReader(SystemReader):
         )
 
 
+class MemoryRefusals(RefusalRecord):
+    """Keeps what is to be remembered, in order, with the ids of the requests."""
+
+    def __init__(self) -> None:
+        self.remembered: list[tuple[Refused, str]] = []
+
+    @override
+    def remember(self, refused: Refused, request_id: str) -> None:
+        self.remembered.append((refused, request_id))
+
+
 class MemorySystem(System):
     """All of it over one `MemoryLedger`, each part for tests to set up."""
 
@@ -218,6 +237,7 @@ class MemorySystem(System):
     activity: MemoryActivity
     conditions: MemoryConditions
     reader: MemorySystemReader
+    refusals: MemoryRefusals
 
     def __init__(self, ledger: MemoryLedger) -> None:
         super().__init__(
@@ -226,4 +246,5 @@ class MemorySystem(System):
             MemoryBilling(ledger),
             MemoryConditions(),
             MemorySystemReader(ledger),
+            MemoryRefusals(),
         )

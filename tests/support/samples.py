@@ -96,6 +96,7 @@ CREDIT_APPLIED = CreditApplied(
     invoice_credit=2000,
     invoice_due=10000,
     notify=False,
+    recorded_at="2025-03-05 06:07:08",
 )
 
 PAYMENT_RECORDED = PaymentRecorded(
@@ -113,9 +114,12 @@ PAYMENT_RECORDED = PaymentRecorded(
     invoice_paid=10500,
     invoice_due=0,
     notify=True,
+    recorded_at="2025-03-07 00:00:01",
 )
 
-INVOICE_SETTLED = InvoiceSettled(invoice_id=17, settled_at="2025-03-07 00:00:01", notify=True)
+INVOICE_SETTLED = InvoiceSettled(
+    invoice_id=17, settled_at="2025-03-07 00:00:01", notify=True, recorded_at="2025-03-07 00:00:01"
+)
 
 EVERY_EVENT: tuple[Event, ...] = (
     ACCOUNT_OPENED,

@@ -156,16 +156,20 @@ class Service:
         async with asyncio.timeout(_WAIT_S):
             return await self._living().wait()
 
-    async def create_credential(self) -> Credential:
+    async def create_credential(self, *options: str) -> Credential:
         """A new credential, made by the operator's command."""
+        made = json.loads(await self.operate(" ".join(("credentials create --json", *options))))
+        return Credential(made["identifier"], made["secret"])
+
+    async def operate(self, command: str) -> str:
+        """What an operator's command on this ledger prints; words are separated by blanks."""
         place: dict[str, object] = {
             name: self._settings[name] for name in ("dsn", "data") if name in self._settings
         }
-        process = await self._spawn("credentials create --json", place, to_log=False)
+        process = await self._spawn(command, place, to_log=False)
         output, complaint = await process.communicate()
         assert process.returncode == 0, complaint.decode()
-        made = json.loads(output)
-        return Credential(made["identifier"], made["secret"])
+        return output.decode()
 
     def log_records(self) -> list[dict[str, Any]]:
         """What it logged so far, in order; a line that is not all there yet is left out."""

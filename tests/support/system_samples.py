@@ -14,6 +14,7 @@ from service.domain.events.config import (
     TaxRuleAdded,
     TaxRuleRemoved,
 )
+from service.domain.events.log_keys import LogKeyPublished, LogKeyRetired
 
 if TYPE_CHECKING:
     from service.domain.events import Event
@@ -44,6 +45,7 @@ GROUP_ADDED = ClientGroupAdded(
     suspension_exempt=True,
     separate_invoices=False,
 )
+LOG_KEY = "ledger.example/0+4f66b003+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
 TAX_RULE_ADDED = TaxRuleAdded(tax_rule_id=1, level=1, name="VAT", country="DE", state="", rate=19000)
 
 SYSTEM_SAMPLES: tuple[Event, ...] = (
@@ -57,5 +59,7 @@ SYSTEM_SAMPLES: tuple[Event, ...] = (
     TaxRuleRemoved(tax_rule_id=1),
     ActivityLogged(description="Door opened"),
     InvoicesGenerated(count=3, date="2025-03-11"),
+    LogKeyPublished(key=LOG_KEY, published_at="2025-03-12 05:06:07"),
+    LogKeyRetired(key=LOG_KEY, retired_at="2025-03-13 05:06:07"),
     LedgerVerified(position=9, head_hash="ab" * 32, problems=0, verified_at="2025-03-12 04:05:06"),
 )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import RawTestServer
 from yarl import URL
 
 from service.routes import handler
+from tests.support.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def _serving(base_path: str = "", *, allow_get: bool = True) -> AsyncItera
     route = handler(
         cast("Endpoint", reached), cast("Health", reached), base_path=base_path, allow_get=allow_get
     )
-    async with RawTestServer(route) as server, ClientSession() as session:
+    async with Listening(route) as server, ClientSession() as session:
         yield Asking(session, f"http://127.0.0.1:{server.port}")
 
 

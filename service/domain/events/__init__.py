@@ -26,6 +26,7 @@ from service.domain.events.invoices import (
     InvoiceStatusChanged,
     PaymentRecorded,
 )
+from service.domain.events.log_keys import LOG_KEY_EVENTS
 from service.domain.events.oauth import OAUTH_EVENTS
 from service.domain.events.transactions import (
     TRANSACTION_EVENTS,
@@ -77,6 +78,7 @@ _TYPES: tuple[type[Event], ...] = (
     *ACCESS_EVENTS,
     *OAUTH_EVENTS,
     *ACTIVITY_EVENTS,
+    *LOG_KEY_EVENTS,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.TYPE: cls for cls in _TYPES}

@@ -77,6 +77,20 @@ class CredentialUnrestricted(Event):
 
 
 @value(kw_only=True)
+class CredentialFeedLimited(Event):
+    """Of the events the credential may follow these types and clients; none named is all of them."""
+
+    TYPE = "credential.feed_limited"
+    LISTS = ("types", "clients")
+    identifier: str
+    types: tuple[str, ...]
+    """Names such as `credit.added`, or patterns such as `invoice.*`."""
+    clients: tuple[int, ...]
+    is_personal: bool
+    """Whether it may read personal data there."""
+
+
+@value(kw_only=True)
 class CredentialRevoked(Event):
     """An API credential stopped working."""
 
@@ -145,6 +159,7 @@ ACCESS_EVENTS: tuple[type[Event], ...] = (
     CredentialRestricted,
     CredentialUnrestricted,
     CredentialRevoked,
+    CredentialFeedLimited,
     RoleDefined,
     RoleRemoved,
     AddressAllowed,

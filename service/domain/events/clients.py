@@ -89,6 +89,21 @@ class AccountDeleted(Event):
 
 
 @value(kw_only=True)
+class PersonErased(Event):
+    """The client's personal data and that of its contacts is gone, its key destroyed; all else goes on.
+
+    Nothing personal is taken for the account any more.
+    """
+
+    TYPE = "person.erased"
+    SEALED = ("released_names",)
+    client_id: int
+    released_names: list[str] | None
+    """Hashed e-mail addresses that are free again. Nobody ever reads them: the key is destroyed."""
+    erased_at: str
+
+
+@value(kw_only=True)
 class ContactAdded(Event):
     """The account has another person to write to. Only an address that must be unique has a name."""
 
@@ -157,6 +172,7 @@ CLIENT_EVENTS: tuple[type[Event], ...] = (
     AccountSettingsChanged,
     AccountStatusChanged,
     AccountDeleted,
+    PersonErased,
     ContactAdded,
     ContactChanged,
     ContactRemoved,

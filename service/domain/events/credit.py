@@ -46,6 +46,7 @@ class CreditApplied(Event):
     """Credit paid `amount` of an invoice; `invoice_credit`, `invoice_due` are its new standing."""
 
     TYPE = "credit.applied"
+    VERSION = 2
     COUNTER = "credit"
     credit_id: int
     invoice_id: int
@@ -57,3 +58,5 @@ class CreditApplied(Event):
     invoice_credit: int
     invoice_due: int
     notify: bool
+    recorded_at: str
+    """Since version 2; "" before."""

@@ -50,9 +50,13 @@ class InvoiceSettled(Event):
     """Nothing is owed on the invoice any more: it became Paid."""
 
     TYPE = "invoice.settled"
+    VERSION = 2
     invoice_id: int
     settled_at: str
+    """Its date of payment, which whoever says that it is Paid may choose."""
     notify: bool
+    recorded_at: str
+    """Since version 2."""
 
 
 @value(kw_only=True)
@@ -60,6 +64,7 @@ class PaymentRecorded(Event):
     """Money came in for an invoice: `applied` went to it, `surplus` is left over (and becomes credit)."""
 
     TYPE = "payment.recorded"
+    VERSION = 2
     COUNTER = "transaction"
     transaction_id: int
     invoice_id: int
@@ -78,6 +83,8 @@ class PaymentRecorded(Event):
     """Sum of all money received for the invoice so far, surplus included."""
     invoice_due: int
     notify: bool
+    recorded_at: str
+    """Since version 2; "" before."""
 
 
 @value(kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.domain import access_commands, access_rules
-from service.domain.access import AccessState, Admin, Credential, evolve, initial_state
+from service.domain.access import AccessState, Admin, Credential, FeedLimits, evolve, initial_state
 from service.domain.access_commands import (
     AddAdmin,
     AllowAddress,
@@ -17,6 +17,7 @@ from service.domain.access_commands import (
     DisableAdmin,
     EnableAdmin,
     IssueCredential,
+    LimitFeed,
     RemoveAccessKey,
     RemoveAddress,
     RemoveRole,
@@ -37,6 +38,7 @@ from service.domain.events.access import (
     AdminDisabled,
     AdminEnabled,
     AdminPasswordSet,
+    CredentialFeedLimited,
     CredentialIssued,
     CredentialRestricted,
     CredentialRevoked,
@@ -174,6 +176,17 @@ def test_a_credential_is_restricted_and_set_free() -> None:
     given(GRACE).when(UnrestrictCredential(identifier="abc")).refused(RefusalCode.CREDENTIAL_NOT_FOUND, "abc")
 
 
+def test_what_a_credential_may_follow_is_limited() -> None:
+    """The last word counts, whole; at first it is everything but personal data."""
+    limit = LimitFeed(identifier="abc", types=("credit.*",), clients=(7,), is_personal=True)
+    limited = CredentialFeedLimited(identifier="abc", types=("credit.*",), clients=(7,), is_personal=True)
+    given(GRACE, KEY).when(limit).then(limited)
+    given(GRACE).when(limit).refused(RefusalCode.CREDENTIAL_NOT_FOUND, "abc")
+    assert fold(GRACE, KEY).credentials["abc"].feed == FeedLimits()
+    granted = FeedLimits(types=("credit.*",), clients=(7,), is_personal=True)
+    assert fold(GRACE, KEY, limited).credentials["abc"].feed == granted
+
+
 def test_a_revoked_credential_is_gone() -> None:
     """Revoking works once; the second time there is nothing to revoke."""
     revoke, revoked = RevokeCredential(identifier="abc"), CredentialRevoked(identifier="abc")
@@ -237,6 +250,7 @@ def test_no_command_and_no_event_is_forgotten() -> None:
     assert set(access_commands.AccessCommand.__args__) == set(access_rules._DECIDERS)  # noqa: SLF001 -- the table is the point
     happened: list[Event] = [GRACE, AdminPasswordSet(admin_id=1, secret_id="s"), DISABLED]
     happened += [AdminEnabled(admin_id=1), KEY, BILLING, RESTRICTED, CredentialUnrestricted(identifier="abc")]
+    happened += [CredentialFeedLimited(identifier="abc", types=(), clients=(), is_personal=False)]
     happened += [RoleRemoved(name="billing"), CredentialRevoked(identifier="abc"), OFFICE]
     happened += [AddressRemoved(address=OFFICE.address), AccessKeySet(secret_id="k"), AccessKeyRemoved()]
     assert {type(event) for event in happened} == set(ACCESS_EVENTS)

@@ -15,7 +15,7 @@ from service.domain.activity import (
     evolve_audit,
 )
 from service.domain.events.activity import ActivityLogged, InvoicesGenerated, LedgerVerified
-from service.domain.refusals import Refusal, RefusalCode
+from service.domain.refusals import RefusalCode
 from tests.support.decider import NOW, TODAY, fold, given
 from tests.support.samples import ACCOUNT_OPENED
 
@@ -31,11 +31,10 @@ def test_activity_of_a_client() -> None:
 
 
 def test_activity_of_the_ledger() -> None:
-    """What was logged, and what was generated; a question has no event."""
+    """What was logged, and that invoices were generated."""
     assert decide_activity(LogActivity(description="Door opened"), NOW) == (LOGGED,)
     generated = InvoicesGenerated(count=3, date=TODAY)
     assert decide_activity(RecordGeneration(count=3), NOW) == (generated,)
-    assert decide_activity(RecordGeneration(), NOW) == Refusal(RefusalCode.NOTHING_DUE)
     evolve_activity(None, LOGGED)
     evolve_activity(None, generated)
 

@@ -157,7 +157,7 @@ def test_a_status_is_changed(status: InvoiceStatus) -> None:
 
 def test_paid_by_word_is_settled() -> None:
     """Without a transaction; dated as told, else as before, else now."""
-    settled = InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True)
+    settled = InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True, recorded_at=NOW)
     paid = AmendInvoice(invoice_id=17, status=InvoiceStatus.PAID)
     given(*_UNPAID).when(paid).then(settled)
     given(*_UNPAID).when(replace(paid, settled_at="2025-01-01 00:00:00")).then(
@@ -165,7 +165,7 @@ def test_paid_by_word_is_settled() -> None:
         replace(settled, settled_at="2025-01-01 00:00:00"),
     )
     refunded = InvoiceStatusChanged(invoice_id=17, previous="Paid", status="Refunded", changed_at=NOW)
-    given(*_UNPAID, INVOICE_SETTLED, refunded).when(paid).then(INVOICE_SETTLED)
+    given(*_UNPAID, INVOICE_SETTLED, refunded).when(paid).then(replace(INVOICE_SETTLED, recorded_at=NOW))
 
 
 def test_published_and_paid_at_once() -> None:

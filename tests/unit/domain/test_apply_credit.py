@@ -27,6 +27,7 @@ def _applied(amount: int, balance: int, invoice_credit: int, invoice_due: int) -
         invoice_credit=invoice_credit,
         invoice_due=invoice_due,
         notify=True,
+        recorded_at=NOW,
     )
 
 
@@ -39,7 +40,8 @@ def test_a_part_is_applied_and_the_invoice_stays_unpaid() -> None:
 def test_all_that_is_due_settles_the_invoice(amount: int | None) -> None:
     """No amount means the same as naming the whole sum: nothing is due and the invoice is settled now."""
     given(*_RICH).when(ApplyCredit(invoice_id=17, amount=amount)).then(
-        _applied(12000, 345, 12000, 0), InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True)
+        _applied(12000, 345, 12000, 0),
+        InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True, recorded_at=NOW),
     )
 
 
@@ -47,7 +49,8 @@ def test_a_second_part_counts_from_where_the_first_one_left() -> None:
     """Credit adds up on the invoice, and no amount means the rest."""
     past = (*_RICH, replace(CREDIT_APPLIED, balance=10345))
     given(*past).when(ApplyCredit(invoice_id=17)).then(
-        _applied(10000, 345, 12000, 0), InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True)
+        _applied(10000, 345, 12000, 0),
+        InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True, recorded_at=NOW),
     )
 
 

@@ -36,7 +36,9 @@ DATED = replace(ITEM, invoice_action="duedate", due_date=TODAY)
 MONTHLY = replace(
     ITEM, invoice_action="recur", due_date="2025-05-31", recur=1, recur_cycle="Months", recur_for=3
 )
-INVOICE = InvoiceBillableItems(lines_max=10, due_days=14, default_payment_method="mailin")
+INVOICE = InvoiceBillableItems(
+    lines_max=10, text_bytes_max=5000, due_days=14, default_payment_method="mailin"
+)
 
 
 def _invoiced(count: int, next_due_date: str) -> BillableItemInvoiced:
@@ -167,12 +169,39 @@ def test_an_invoice_has_only_so_many_lines() -> None:
     assert list(fold(*past, *events).billables) == [62]
 
 
-def test_too_much_for_one_invoice_is_refused_whole() -> None:
-    """No item is lost to a sum that cannot be held."""
-    largest = replace(ITEM, amount=AMOUNT_MAX)
-    given(ACCOUNT_OPENED, largest, replace(ITEM, billable_id=62)).when(INVOICE).refused(
-        RefusalCode.AMOUNT_TOO_LARGE
-    )
+@pytest.mark.parametrize("sign", [1, -1])
+def test_too_much_for_one_invoice_goes_on_further_ones(sign: int) -> None:
+    """A sum that cannot be held blocks nothing: one run after the other invoices all, in order."""
+    amounts = (AMOUNT_MAX, 1, AMOUNT_MAX, -AMOUNT_MAX)
+    items = [
+        replace(ITEM, billable_id=61 + place, amount=sign * amount) for place, amount in enumerate(amounts)
+    ]
+    past: list[Event] = [ACCOUNT_OPENED, *items]
+    totals = []
+    for run in range(3):
+        events = given(*past).when(INVOICE).events
+        issued = events[0]
+        assert isinstance(issued, InvoiceIssued)
+        totals.append((len(issued.items), issued.total * sign))
+        past += [replace(issued, invoice_id=1000 + run), *events[1:]]
+    assert totals == [(1, AMOUNT_MAX), (1, 1), (2, 0)]
+    given(*past).when(INVOICE).refused(RefusalCode.NOTHING_DUE)
+
+
+def test_long_descriptions_go_on_further_invoices() -> None:
+    """Bytes are counted, not letters; a description that is too long by itself still gets its invoice."""
+    texts = ("x" * 6000, "é" * 2000, "é" * 500, "y")
+    past: list[Event] = [
+        ACCOUNT_OPENED,
+        *(replace(ITEM, billable_id=61 + place, description=text) for place, text in enumerate(texts)),
+    ]
+    lines = []
+    while fold(*past).billables:
+        events = given(*past).when(INVOICE).events
+        assert isinstance(events[0], InvoiceIssued)
+        lines.append([len(item.description) for item in events[0].items])
+        past += events
+    assert lines == [[6000], [2000, 500], [1]]
 
 
 def test_items_survive_a_snapshot() -> None:

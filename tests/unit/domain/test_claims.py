@@ -28,6 +28,7 @@ def test_revocations_and_corrections_give_a_name_back() -> None:
         "transaction.corrected": (reference_claim("CHEQUE-7"),),
         "account.profile_changed": ("email:00",),
         "account.deleted": ("email:01",),
+        "person.erased": ("email:01",),
         "contact.changed": ("email:02",),
         "contact.removed": ("email:03",),
     }

@@ -88,6 +88,7 @@ def test_only_profiles_and_names_of_addresses_are_personal() -> None:
         "account.opened": ("profile",),
         "account.profile_changed": ("profile", "email_name", "previous_email_name"),
         "account.deleted": ("released_names",),
+        "person.erased": ("released_names",),
         "contact.added": ("profile", "email_name"),
         "contact.changed": ("profile", "email_name", "previous_email_name"),
         "contact.removed": ("previous_email_name",),

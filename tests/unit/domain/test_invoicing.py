@@ -149,7 +149,7 @@ def test_an_invoice_issued_as_paid_is_settled_at_once() -> None:
     )
     assert isinstance(issued, InvoiceIssued)
     assert issued.status == "Paid"
-    assert settled == InvoiceSettled(invoice_id=OFFER.invoice, settled_at=NOW, notify=False)
+    assert settled == InvoiceSettled(invoice_id=OFFER.invoice, settled_at=NOW, notify=False, recorded_at=NOW)
 
 
 @pytest.mark.parametrize(("total", "left"), [(12345, 0), (20000, 0), (10000, 2345)])
@@ -178,8 +178,9 @@ def test_credit_pays_for_a_new_invoice_as_far_as_it_goes(total: int, left: int) 
         invoice_credit=amount,
         invoice_due=total - amount,
         notify=True,
+        recorded_at=NOW,
     )
-    settled = [InvoiceSettled(invoice_id=OFFER.invoice, settled_at=NOW, notify=True)]
+    settled = [InvoiceSettled(invoice_id=OFFER.invoice, settled_at=NOW, notify=True, recorded_at=NOW)]
     assert rest == (settled if total == amount else [])
 
 

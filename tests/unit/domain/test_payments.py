@@ -23,7 +23,7 @@ _UNPAID = (ACCOUNT_OPENED, INVOICE_ISSUED)  # invoice 17 of 120.00 by paypal
 _OPEN = (InvoiceStatus.UNPAID, InvoiceStatus.COLLECTIONS, InvoiceStatus.PAYMENT_PENDING)
 _DONE = (InvoiceStatus.PAID, InvoiceStatus.REFUNDED)
 _REFUSING = (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT)
-_SETTLED = InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True)
+_SETTLED = InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True, recorded_at=NOW)
 
 
 def _recorded(amount: int, applied: int, due: int, reference: str = "R1") -> PaymentRecorded:
@@ -42,6 +42,7 @@ def _recorded(amount: int, applied: int, due: int, reference: str = "R1") -> Pay
         invoice_paid=amount,
         invoice_due=due,
         notify=True,
+        recorded_at=NOW,
     )
 
 

@@ -27,7 +27,7 @@ _PAID = (
     replace(PAYMENT_RECORDED, amount=12000, applied=12000, surplus=0, invoice_paid=12000),
     INVOICE_SETTLED,
 )
-_SETTLED = InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True)
+_SETTLED = InvoiceSettled(invoice_id=17, settled_at=NOW, notify=True, recorded_at=NOW)
 _TOLD = RecordTransaction(gateway="mailin", reference="R1", description="Cheque")
 _RECORDED = TransactionRecorded(
     transaction_id=OFFER.transaction,
@@ -222,16 +222,64 @@ def test_a_correction_tells_everything_anew() -> None:
 
 
 def test_a_correction_neither_settles_nor_takes_credit_back() -> None:
-    """More than is due stays on the books of the invoice; what became credit stays credit."""
+    """What became credit stays credit, and the invoice pays nothing for that: it is not paid any more."""
     past = (*_UNPAID, replace(TRANSACTION_RECORDED, applied=800, credited=200, invoice_paid=1000))
-    (event,) = given(*past).when(CorrectTransaction(transaction_id=42, amount_in=20000)).events
+    (event,) = given(*past).when(CorrectTransaction(transaction_id=42, amount_in=12200)).events
     assert isinstance(event, TransactionCorrected)
-    assert (event.applied, event.credited, event.invoice_paid, event.invoice_due) == (12000, 200, 20000, 0)
+    assert (event.applied, event.credited, event.invoice_paid, event.invoice_due) == (12000, 200, 12200, 0)
     state = fold(*past, event)
     assert (state.invoices[17].status, state.invoices[17].due) == (InvoiceStatus.UNPAID, 0)
     (event,) = given(*past).when(CorrectTransaction(transaction_id=42, amount_in=100)).events
     assert isinstance(event, TransactionCorrected)
     assert (event.applied, event.credited, event.invoice_paid) == (0, 200, 100)
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_what_a_correction_leaves_over_is_credit(*, is_paid: bool) -> None:
+    """All that came in is the invoice's or the client's, as if it had been told right at once."""
+    paid = replace(PAYMENT_RECORDED, amount=12000, applied=12000, surplus=0, invoice_paid=12000)
+    past: tuple[Event, ...] = (*_UNPAID, paid, *([INVOICE_SETTLED] if is_paid else []))
+    corrected, credited = given(*past).when(CorrectTransaction(transaction_id=41, amount_in=15000)).events
+    assert isinstance(corrected, TransactionCorrected)
+    assert (corrected.applied, corrected.credited, corrected.invoice_due) == (12000, 3000, 0)
+    assert credited == CreditAdded(
+        credit_id=OFFER.credit,
+        amount=3000,
+        balance=3000,
+        currency="EUR",
+        date=TODAY,
+        description="Invoice #17 Overpayment",
+        reason="overpayment",
+        admin_id=0,
+        transaction_id=41,
+    )
+    past = (*past, corrected, credited)
+    again = given(*past).when(CorrectTransaction(transaction_id=41, description="x")).events
+    assert [type(event) for event in again] == [TransactionCorrected]
+
+
+def test_a_transaction_moved_to_a_paid_invoice_is_credit() -> None:
+    """As a payment for one would be."""
+    alone = replace(TRANSACTION_RECORDED, invoice_id=0, applied=0, credited=0, invoice_paid=0)
+    past = (*_PAID, alone)
+    corrected, credited = given(*past).when(CorrectTransaction(transaction_id=42, invoice_id=17)).events
+    assert isinstance(corrected, TransactionCorrected)
+    assert isinstance(credited, CreditAdded)
+    assert (corrected.applied, corrected.credited, credited.amount) == (0, 1000, 1000)
+
+
+def test_a_surplus_first_makes_up_for_what_was_paid_back() -> None:
+    """A refund took no credit back; more credit than came in and stayed is not made of the same money."""
+    paid = replace(PAYMENT_RECORDED, amount=12500, applied=12000, surplus=500, invoice_paid=12500)
+    past: tuple[Event, ...] = (*_UNPAID, paid, INVOICE_SETTLED)
+    refund = RecordTransaction(gateway="paypal", amount_out=300, invoice_id=17)
+    past = (*past, *given(*past).when(refund).events)
+    corrected, *credited = given(*past).when(CorrectTransaction(transaction_id=41, amount_in=12700)).events
+    assert isinstance(corrected, TransactionCorrected)
+    assert (corrected.credited, credited) == (500, [])
+    corrected, *credited = given(*past).when(CorrectTransaction(transaction_id=41, amount_in=13000)).events
+    assert isinstance(corrected, TransactionCorrected)
+    assert (corrected.credited, len(credited)) == (700, 1)
 
 
 def test_a_corrected_number_is_forgotten() -> None:

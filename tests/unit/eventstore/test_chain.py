@@ -10,7 +10,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore.chain import block_hash, content_bytes, content_hash
+from eventstore.chain import block_hash, content_bytes, content_hash, leaf_bytes
+from eventstore.merkle import leaf_hash
 
 VECTORS = json.loads((Path(__file__).parents[2] / "golden" / "chain.json").read_text(encoding="utf-8"))
 
@@ -43,6 +44,19 @@ def test_block_vectors() -> None:
             [bytes.fromhex(content) for content in vector["content_hashes"]],
         )
         assert digest.hex() == vector["hash"]
+
+
+def test_leaf_vectors() -> None:
+    """The published leaves of the Merkle tree give the published bytes and hashes."""
+    for vector in VECTORS["leaf"]:
+        leaf = leaf_bytes(
+            vector["lane"],
+            vector["position"],
+            datetime.fromisoformat(vector["recorded_at"]),
+            bytes.fromhex(vector["content_hash"]),
+        )
+        assert leaf.hex() == vector["bytes"]
+        assert leaf_hash(leaf).hex() == vector["hash"]
 
 
 @given(st.text(), st.text(), st.text(), st.text())

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from eventstore.flusher import Flusher, FlushLimits
 from eventstore.numbers import NumberPool
 from service.handling.access_list import AccessList
-from service.handling.activity import Activity
+from service.handling.activity import Activity, PastRefusals
 from service.handling.administration import Administration
 from service.handling.answers import Call, Idempotency
 from service.handling.billing import Billing
@@ -24,9 +26,11 @@ from service.handling.translation import Translator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
     from uuid import UUID
 
     from eventstore.memory import MemoryStore
+    from eventstore.refusals import PastRefusal, Wanted
 
 PROFILE = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
 NAME_KEY = b"k" * 32
@@ -50,6 +54,22 @@ class Process:
     clients: Clients
 
 
+class NothingRefused(PastRefusals):
+    """A record of refusals that is empty."""
+
+    @override
+    async def count(self, wanted: Wanted) -> int:
+        return 0
+
+    @override
+    async def read(self, wanted: Wanted, start: int, limit: int) -> list[PastRefusal]:
+        return []
+
+    @override
+    async def read_times(self, wanted: Wanted, limit: int) -> list[datetime]:
+        return []
+
+
 def _clock() -> str:
     return NOW
 
@@ -71,7 +91,7 @@ async def process(store: MemoryStore, capacity: int = 100) -> AsyncIterator[Proc
         AccessList(store, sessions),
         OAuthCredentials(store, sessions, executor, NAME_KEY),
         Configuration(sessions, executor),
-        Activity(store, sessions, executor, translator, _clock, "UTC"),
+        Activity(store, sessions, executor, translator, _clock, "UTC", NothingRefused()),
         Billing(executor, _clock),
         executor,
         Clients(store, sessions, executor, translator, NAME_KEY),

@@ -9,19 +9,22 @@ import pytest
 
 from eventstore.identifiers import uuid7
 from eventstore.memory import MemoryStore
+from eventstore.records import OutcomeUnknown, Unavailable
 from service.domain.client_commands import AddContact, ChangeAccount, ChangeContact
 from service.domain.commands import AddCredit, IssueInvoice, NewItem, OpenAccount
-from service.domain.events import AccountOpened, InvoiceIssued
-from service.domain.events.clients import AccountProfileChanged, ContactAdded
+from service.domain.events import AccountOpened, InvoiceIssued, InvoiceStatusChanged
+from service.domain.events.clients import AccountProfileChanged, AccountStatusChanged, ContactAdded
 from service.domain.invoice_status import InvoiceStatus
 from service.domain.refusals import Refusal, RefusalCode
+from service.handling import clients
 from service.handling.answers import Done
 from service.handling.translation import Translator
 from tests.unit.handling.process import PROFILE, Process, call, process
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from eventstore.records import Proposal, Verdict
     from service.domain.events import Event
 
 NOT_FOUND = Refusal(RefusalCode.CLIENT_NOT_FOUND)
@@ -263,3 +266,69 @@ async def test_an_account_that_never_was(here: Process) -> None:
     no_contact = Refusal(RefusalCode.CONTACT_NOT_FOUND)
     assert await here.clients.remove_contact(99, call()) == no_contact
     assert await here.store.subject_keys(["account-99"]) == {}
+
+
+async def _issue(ledger: Process, client_id: int, count: int) -> None:
+    issue = IssueInvoice(status=InvoiceStatus.UNPAID, items=(NewItem(description="x", amount=100),))
+    for _ in range(count):
+        assert isinstance(await ledger.ledger.on_client(client_id, issue, call()), Done)
+
+
+def _unpaid(ledger: Process, client_id: int) -> int:
+    session = ledger.sessions.cached(f"account-{client_id}")
+    assert session is not None
+    return sum(invoice.status is InvoiceStatus.UNPAID for invoice in session.state.invoices.values())
+
+
+async def test_many_invoices_are_cancelled_piece_by_piece(
+    here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No flush has more than a piece, closed comes last; a repetition cancels nothing that came since."""
+    monkeypatch.setattr(clients, "CANCEL_AT_ONCE", 2)
+    client_id, key = await _open(here), uuid7()
+    await _issue(here, client_id, 5)
+    sizes: list[int] = []
+    append = here.store.append
+
+    async def measured(batch: Sequence[Proposal]) -> list[Verdict]:
+        sizes.append(sum(len(proposal.events) for proposal in batch))
+        return await append(batch)
+
+    monkeypatch.setattr(here.store, "append", measured)
+    done = await here.clients.close(client_id, call(key))
+    assert isinstance(done, Done)
+    assert max(sizes) == 2
+    assert [type(event) for event in done.events] == [AccountStatusChanged]
+    assert _unpaid(here, client_id) == 0
+    await _issue(here, client_id, 5)
+    for process_ in (here, there):
+        again = await process_.clients.close(client_id, call(key))
+        assert isinstance(again, Done)
+        assert again.replayed
+    assert _unpaid(there, client_id) == 5
+
+
+async def test_a_closing_that_broke_off_goes_on(here: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not claim that nothing was done; repeated under its key it does the rest."""
+    monkeypatch.setattr(clients, "CANCEL_AT_ONCE", 2)
+    client_id, key = await _open(here), uuid7()
+    await _issue(here, client_id, 5)
+    append = here.store.append
+    left = 2
+
+    async def fails_later(batch: Sequence[Proposal]) -> list[Verdict]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Unavailable("gone")
+        return await append(batch)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(here.store, "append", fails_later)
+        with pytest.raises(OutcomeUnknown):
+            await here.clients.close(client_id, call(key))
+    done = await here.clients.close(client_id, call(key))
+    assert isinstance(done, Done)
+    assert not done.replayed
+    assert {type(event) for event in done.events} <= {AccountStatusChanged, InvoiceStatusChanged}
+    assert _unpaid(here, client_id) == 0

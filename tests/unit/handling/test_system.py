@@ -21,7 +21,7 @@ from service.domain.events.activity import ActivityLogged, InvoicesGenerated
 from service.domain.refusals import Refusal, RefusalCode
 from service.handling import activity, configuration
 from service.handling.activity import TooMuchToSearch
-from service.handling.answers import Done
+from service.handling.answers import Call, Done
 from tests.unit.handling.process import NOW, PROFILE, Process, call, process
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ITEM = AddBillableItem(
     description="Work", amount=1000, unit="quantity", invoice_action=InvoiceAction.NEXT_RUN
 )
-INVOICE = InvoiceBillableItems(lines_max=10)
+INVOICE = InvoiceBillableItems(lines_max=10, text_bytes_max=5000)
 ALL: dict[str, Any] = {"client_id": 0, "day": None, "matches": None, "start": 0, "limit": 100}
 
 
@@ -74,6 +74,19 @@ class Clients:
             raise Unavailable("gone")
         self._left -= 1
         return [each for each in self._client_ids if each > client_id][: self._at_once]
+
+    async def ever(self, deadline: float) -> Sequence[int]:
+        """All of them."""
+        assert deadline > asyncio.get_running_loop().time()
+        return self._client_ids
+
+
+async def invoice_all(
+    here: Process, clients: Clients, named: Call, *, everybody: Sequence[int] = ()
+) -> Done | Refusal:
+    """A run over `clients`; `everybody` ever had something to invoice, if that is not the same."""
+    ever = Clients(*everybody).ever if everybody else clients.ever
+    return await here.billing.invoice_all(INVOICE, named, clients.after, ever)
 
 
 async def test_configuration_is_current_or_recent(here: Process, there: Process) -> None:
@@ -176,14 +189,14 @@ async def test_all_clients_are_invoiced(here: Process) -> None:
     client_ids = [await open_account(here, number) for number in range(5)]
     for client_id in client_ids[:4]:
         await here.billing.add(client_id, ITEM, call())
-    done = await here.billing.invoice_all(INVOICE, call(), Clients(*client_ids).after)
+    done = await invoice_all(here, Clients(*client_ids), call())
     assert isinstance(done, Done)
     assert done.events == (InvoicesGenerated(count=4, date=NOW[:10]),)
     issued = [
         entry for entry in (await here.activity.page(**ALL)).rows if isinstance(entry.event, InvoiceIssued)
     ]
     assert sorted(entry.client_id for entry in issued) == client_ids[:4]
-    nothing = await here.billing.invoice_all(INVOICE, call(), Clients(*client_ids).after)
+    nothing = await invoice_all(here, Clients(*client_ids), call())
     assert nothing == Done((), 0)
 
 
@@ -192,33 +205,35 @@ async def test_a_run_is_repeated_under_its_key(here: Process, there: Process) ->
     client_id = await open_account(here)
     await here.billing.add(client_id, ITEM, call())
     key = uuid7()
-    done = await here.billing.invoice_all(INVOICE, call(key), Clients(client_id).after)
+    done = await invoice_all(here, Clients(client_id), call(key))
     assert isinstance(done, Done)
     second = await open_account(here, 2)
     for each in (client_id, second):
         await here.billing.add(each, ITEM, call())
     head = (await here.store.head()).position
-    again = await there.billing.invoice_all(INVOICE, call(key), Clients(client_id, second).after)
+    again = await invoice_all(there, Clients(client_id, second), call(key))
     assert again == replace(done, replayed=True)
-    other = await there.billing.invoice_all(INVOICE, call(key, b"other"), Clients(second).after)
+    other = await invoice_all(there, Clients(second), call(key, b"other"))
     assert other == Refusal(RefusalCode.KEY_REUSED)
     assert (await here.store.head()).position == head
 
 
-async def test_a_run_that_broke_off_goes_on(here: Process) -> None:
+async def test_a_run_that_broke_off_goes_on(here: Process, there: Process) -> None:
     """It does not claim that nothing was done; repeated under its key it counts all that it did."""
-    client_ids = [await open_account(here, number) for number in range(4)]
-    for client_id in client_ids:
+    client_ids = [await open_account(here, number) for number in range(5)]
+    for client_id in client_ids[:4]:
         await here.billing.add(client_id, ITEM, call())
     key = uuid7()
     with pytest.raises(OutcomeUnknown):
-        await here.billing.invoice_all(INVOICE, call(key), Clients(*client_ids, fails_after=1).after)
-    done = await here.billing.invoice_all(INVOICE, call(key), Clients(*client_ids).after)
+        await invoice_all(here, Clients(*client_ids, fails_after=1), call(key))
+    still_due = Clients(*client_ids[2:])
+    done = await invoice_all(there, still_due, call(key), everybody=client_ids)
     assert isinstance(done, Done)
     assert done.events == (InvoicesGenerated(count=4, date=NOW[:10]),)
+    assert await invoice_all(here, still_due, call(key)) == replace(done, replayed=True)
 
 
 async def test_a_run_that_could_not_begin_did_nothing(here: Process) -> None:
     """Then it says so."""
     with pytest.raises(Unavailable):
-        await here.billing.invoice_all(INVOICE, call(), Clients(1, fails_after=0).after)
+        await invoice_all(here, Clients(1, fails_after=0), call())

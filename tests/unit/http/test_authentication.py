@@ -16,6 +16,7 @@ from service.handling.access_list import AccessList
 from service.handling.administration import NewCredential
 from service.http.authentication import AccessControl
 from service.http.callers import AuthFailure, Caller
+from service.http.failed_logins import FailedLogins, FailureLimits
 from tests.unit.handling.process import Process, call, process
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 INSIDE, OUTSIDE = "192.0.2.7", "203.0.113.7"
 PASSWORD = "correct horse"
+FAILURES = 20
 PROOF = md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
 
 INVALID_IP = f"Invalid IP {OUTSIDE}"
@@ -80,7 +82,8 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
         for admin_id in (1, 2):
             assert await here.administration.set_password(admin_id, PASSWORD, call()) is None
         await change(here, DisableAdmin(admin_id=2))
-        yield Door(here, AccessControl(here.access_list), names | {"md5": PROOF})
+        failed = FailedLogins(FailureLimits(guesses_max=FAILURES))
+        yield Door(here, AccessControl(here.access_list, failed), names | {"md5": PROOF})
 
 
 @pytest.fixture
@@ -223,3 +226,43 @@ async def test_an_array_is_no_secret(door: Door) -> None:
     answer = await door.control.check(form, INSIDE, "addcredit")
     assert isinstance(answer, AuthFailure)
     assert answer.message == MISSING
+
+
+async def test_whoever_guesses_is_held(door: Door) -> None:
+    """No password is looked at from there any more, in the same words; from elsewhere the right one works."""
+    right = {"username": "root", "password": "{md5}"}
+    guesses = [
+        {"username": "root", "password": "0" * 32},
+        {"username": "nobody", "password": "0" * 32},
+        {"identifier": "{full}", "secret": "wrong"},
+    ]
+    for number in range(FAILURES):
+        guess = {name: text.replace("0" * 32, f"{number:032}") for name, text in guesses[number % 3].items()}
+        assert isinstance(await door.knock(INSIDE, **guess | {"secret": f"{number}"}), AuthFailure)
+    answers = [await door.knock(INSIDE, **form) for form in (right, *guesses)]
+    assert [getattr(answer, "message", "") for answer in answers] == [WRONG, WRONG, MISSING, WRONG]
+    assert isinstance(await door.knock(OUTSIDE, **right), Caller)
+    # An integration beside the broken one goes on: nobody guesses its secret.
+    assert isinstance(await door.knock(INSIDE, identifier="{full}", secret="{full_secret}"), Caller)
+
+
+async def test_access_keys_are_not_guessed_either(listed: Door) -> None:
+    """Calls without one are no guesses; those with a wrong one are counted."""
+    form = {"identifier": "{full}", "secret": "{full_secret}"}
+    for _ in range(FAILURES):
+        await listed.knock(OUTSIDE, **form)
+    assert isinstance(await listed.knock(OUTSIDE, **form, accesskey="key-1"), Caller)
+    for number in range(FAILURES):
+        await listed.knock(OUTSIDE, **form, accesskey=f"guess-{number}")
+    held = await listed.knock(OUTSIDE, **form, accesskey="key-1")
+    assert isinstance(held, AuthFailure)
+    assert held.message == INVALID_IP
+    assert isinstance(await listed.knock("198.51.100.9", **form, accesskey="key-1"), Caller)
+    assert isinstance(await listed.knock(INSIDE, **form), Caller)
+
+
+async def test_missing_credentials_are_no_guesses(door: Door) -> None:
+    """A monitor that knocks without any holds nobody."""
+    for _ in range(2 * FAILURES):
+        await door.knock(INSIDE)
+    assert isinstance(await door.knock(INSIDE, username="root", password="{md5}"), Caller)

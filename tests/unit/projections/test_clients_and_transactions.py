@@ -57,6 +57,6 @@ def test_a_transaction_of_nobody_has_no_client() -> None:
 
 
 def test_transactions_go_with_their_client_only_if_asked_for() -> None:
-    """They are kept when a client is deleted, unless it was deleted with them."""
-    assert _transactions(ACCOUNT_DELETED) == {"delete_of_client": [(7,)]}
+    """They are kept when a client is deleted, unless it was deleted with them; then their numbers are."""
+    assert _transactions(ACCOUNT_DELETED) == {"keep_references": [(7,)], "delete_of_client": [(7,)]}
     assert _transactions(replace(ACCOUNT_DELETED, with_transactions=False)) == {}

@@ -119,8 +119,8 @@ def test_a_whole_life_in_one_batch_is_one_row() -> None:
 @pytest.mark.parametrize(
     ("event", "change"),
     [
-        (CREDIT_APPLIED, {"credit": 2000}),
-        (PAYMENT_RECORDED, {"paid": 10500}),
+        (CREDIT_APPLIED, {"credit": 2000, "updated_at": "2025-03-05 06:07:08"}),
+        (PAYMENT_RECORDED, {"paid": 10500, "updated_at": "2025-03-07 00:00:01"}),
         (
             INVOICE_SETTLED,
             {"status": "Paid", "settled_at": "2025-03-07 00:00:01", "updated_at": "2025-03-07 00:00:01"},
@@ -179,7 +179,25 @@ def test_lines_of_older_invoices_are_changed_added_and_deleted() -> None:
 def test_the_last_standing_of_a_batch_wins() -> None:
     """Two payments in a batch leave the sum that the second one states."""
     rows = _rows(replace(PAYMENT_RECORDED, invoice_paid=1), PAYMENT_RECORDED)
-    assert rows["update_invoice"] == [{"invoice_id": 17, "paid": 10500}]
+    assert rows["update_invoice"] == [
+        {"invoice_id": 17, "paid": 10500, "updated_at": PAYMENT_RECORDED.recorded_at}
+    ]
+
+
+def test_a_date_of_payment_is_no_time_of_change() -> None:
+    """One that lies in the future does not keep `updated_at` from moving with later changes."""
+    rows = _rows(
+        replace(INVOICE_SETTLED, settled_at="2999-12-31 00:00:00"),
+        replace(INVOICE_STATUS_CHANGED, changed_at="2025-03-08 10:00:00"),
+    )
+    (row,) = rows["update_invoice"]
+    assert (row["settled_at"], row["updated_at"]) == ("2999-12-31 00:00:00", "2025-03-08 10:00:00")
+
+
+def test_an_event_of_before_it_told_when_moves_no_time() -> None:
+    """Nothing is known, so nothing is said: the greater of it and any time is that time."""
+    (row,) = _rows(replace(PAYMENT_RECORDED, recorded_at=""))["update_invoice"]
+    assert row["updated_at"] == ""
 
 
 @pytest.mark.parametrize("before", [INVOICE_ISSUED, PAYMENT_RECORDED], ids=["issued", "paid"])

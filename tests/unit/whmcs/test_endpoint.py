@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import FormData, web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from structlog.testing import capture_logs
 
 from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
@@ -17,6 +17,7 @@ from service.whmcs.known_actions import KNOWN_ACTIONS
 from service.whmcs.ports import Options, Services
 from tests.support.answer_formats import read_nvp, read_xml
 from tests.support.decider import TODAY
+from tests.support.listening import Listening
 from tests.support.memory_clients import memory_clients
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_oauth import MemoryOAuth
@@ -34,7 +35,7 @@ PATH = "/includes/api.php"
 KEYS = {"identifier": "id", "secret": "secret", "responsetype": "json"}
 CREDIT = {**KEYS, "action": "AddCredit", "clientid": "1", "amount": "10.50"}
 
-Client = TestClient[web.Request, web.Application]
+Client = TestClient[web.BaseRequest, None]
 Lines = list["MutableMapping[str, Any]"]
 
 
@@ -78,9 +79,7 @@ async def client(ledger: Failing, authenticator: Counting) -> AsyncIterator[Clie
     """A client of a server with the endpoint, in which client 1 exists."""
     options = Options(today=lambda: TODAY, form=FormLimits(fields_max=30), retry_after_s=7)
     services = Services(ledger, ledger, options, MemoryOAuth(), MemorySystem(ledger), memory_clients(ledger))
-    app = web.Application()
-    app.router.add_route("*", PATH, Endpoint(services, authenticator).handle)
-    async with TestClient(TestServer(app)) as connected:
+    async with Client(Listening(Endpoint(services, authenticator).handle)) as connected:
         answer = await connected.post(PATH, data={**KEYS, **CLIENT, "action": "AddClient"})
         assert (await answer.json())["result"] == "success"
         yield connected

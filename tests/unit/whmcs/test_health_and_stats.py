@@ -10,6 +10,7 @@ import pytest
 from eventstore.records import Unavailable
 from projections.views import DayFigures
 from service.domain.events.activity import LedgerVerified
+from service.handling.condition import Checked
 from tests.support.decider import TODAY
 from tests.support.memory_system import HEALTHY, MemoryConditions, MemorySystemReader
 from tests.support.whmcs import World, world_with_client
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 VERIFIED = LedgerVerified(position=8, head_hash="ab", problems=0, verified_at="2025-06-25 01:02:03")
 WELL = replace(HEALTHY, verified=VERIFIED)
+CHECKED = Checked(kind="incremental", position=9, age_s=7300, problems=0, first_problem="")
 CHECKS = [
     "database",
     "databaseClock",
@@ -26,6 +28,7 @@ CHECKS = [
     "ledgerHead",
     "readModels",
     "ledgerVerification",
+    "logCheckpoint",
 ]
 
 
@@ -38,6 +41,14 @@ async def _checks(condition: Condition) -> dict[str, Any]:
     assert list(body) == ["result", "checks"]
     checks: dict[str, Any] = body["checks"]
     return checks
+
+
+async def test_what_was_checked_since() -> None:
+    """An incremental check that went further than the last full one is told with its age."""
+    checks = await _checks(replace(WELL, checks=(CHECKED,)))
+    assert list(checks) == ["success"]
+    (told,) = [check["body"] for check in checks["success"] if check["name"] == "ledgerVerification"]
+    assert told.endswith("What came since was checked up to event 9, 2 hours ago.")
 
 
 async def test_all_is_well() -> None:
@@ -59,12 +70,25 @@ async def test_all_is_well() -> None:
         (replace(WELL, is_current=False), "danger", "databaseSchema", "creditledger init"),
         (replace(WELL, behind={"credits": 12}), "warning", "readModels", "credits by 12 events"),
         (replace(WELL, halted=("credits",), behind={"x": 1}), "danger", "readModels", "credits"),
+        (replace(WELL, signed_position=0), "warning", "logCheckpoint", "--signing-key-file"),
+        (
+            replace(WELL, signed_position=7, signed_age_s=3601),
+            "danger",
+            "logCheckpoint",
+            "The last 2 events are under no signed checkpoint",
+        ),
         (replace(WELL, verified=None), "warning", "ledgerVerification", "never verified"),
         (
             replace(WELL, verified=replace(VERIFIED, problems=2)),
             "danger",
             "ledgerVerification",
             "found 2 problems",
+        ),
+        (
+            replace(WELL, checks=(replace(CHECKED, problems=1, first_problem="es.key name=x: is missing"),)),
+            "danger",
+            "ledgerVerification",
+            "The incremental verification 2 hours ago found 1 problems; the first: es.key name=x: is missing",
         ),
         (
             replace(WELL, verified=replace(VERIFIED, verified_at="2025-06-22 23:59:59")),

@@ -32,6 +32,8 @@ def test_every_action_is_described(name: str) -> None:
     assert SCHEMAS[proper]["description"].startswith(f"{proper}: ")
     assert own["properties"].pop("action") == {"const": proper}
     assert (own["properties"].pop("idempotencykey", None) is not None) is action.is_command
+    past = [own["properties"].pop(key, None) is not None for key in ("asof", "asofposition", "asofclock")]
+    assert past == [not action.is_command and action.has_past] * 3
     fields = action.fields.model_fields
     assert own["properties"].keys() == fields.keys() - action.fields.gathered.keys()
     assert set(own["required"]) - {"action"} == {key for key in fields if fields[key].is_required()}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.domain import config
 from service.whmcs.add_client import CARD_WARNING
@@ -189,6 +190,20 @@ async def test_errors(change: dict[str, Any], message: str) -> None:
     assert await world.message("UpdateClient", **{"clientid": "1", "city": "Turin", **change}) == message
     assert await _client(world) == before
     assert message == "Duplicate Email Address" or world.ledger.position == position
+
+
+async def test_a_balance_is_not_set() -> None:
+    """`credit`, which old clients send, changes nothing, and the log says so without the amount."""
+    world = await world_with_client()
+    await world.ask("AddCredit", clientid="1", amount="5")
+    with capture_logs() as logged:
+        await world.ask("UpdateClient", clientid="1", city="Turin")
+        assert logged == []
+        await world.ask("UpdateClient", clientid="1", credit="999")
+    assert (await _client(world))["credit"] == "5.00"
+    (entry,) = logged
+    assert (entry["event"], entry["client_id"], entry["log_level"]) == ("credit ignored", 1, "warning")
+    assert "999" not in repr(logged)
 
 
 async def test_card_data_is_not_kept() -> None:

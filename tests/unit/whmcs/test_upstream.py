@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from service.whmcs.endpoint import Endpoint
 from service.whmcs.upstream import AT_ONCE_BYTES, Upstream
 from tests.support.answer_formats import read_nvp, read_xml
+from tests.support.listening import Listening
 from tests.support.whmcs import OneCredential, World
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ THERE = {"identifier": "theirs", "secret": "their-secret", "accesskey": "their-k
 ANSWER_BYTES_MAX = 300_000
 HOSTED = b'{"result":"success","totalresults":1,"note":"\\u0022"}'
 
-Client = TestClient[web.Request, web.Application]
+Client = TestClient[web.BaseRequest, None]
 
 
 class Whmcs:
@@ -79,9 +80,8 @@ async def passing_to(url: str, *, timeout_s: float = 10.0) -> AsyncIterator[Clie
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
         upstream = Upstream(session, url, THERE, answer_bytes_max=ANSWER_BYTES_MAX)
-        app = web.Application()
-        app.router.add_route("*", PATH, Endpoint(World().services, OneCredential(), upstream).handle)
-        async with TestClient(TestServer(app)) as client:
+        endpoint = Endpoint(World().services, OneCredential(), upstream)
+        async with Client(Listening(endpoint.handle)) as client:
             yield client
 
 
