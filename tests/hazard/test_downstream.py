@@ -136,6 +136,11 @@ async def test_the_example_agrees_with_the_ledger_whatever_dies(start: Start, ow
     await connection.close()
 
 
+def test_the_readme_shows_the_example_as_it_is() -> None:
+    """What a newcomer copies is what is tested."""
+    assert EXAMPLE.read_text("utf-8") in (CHECKOUT / "README.md").read_text("utf-8")
+
+
 async def run_example(*words: str) -> asyncio.subprocess.Process:
     """The example as a process of its own."""
     return await asyncio.create_subprocess_exec(
