@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import pwd
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -15,6 +16,7 @@ from eventstore.database import connect, create_pool, may_be_service
 from eventstore.migrate import has_ledger
 from eventstore.records import StoreError
 from eventstore.refusals import COMMAND
+from eventstore.signing_keys import KeyFileError
 from eventstore.verification import INCREMENTAL
 from projections.rebuild import RebuildError
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
@@ -32,11 +34,12 @@ from service.handling.condition import record_verification
 from service.handling.currencies import new_currency
 from service.handling.refusals import Refused
 from service.keeping_verified import LOCK_CLASS, due_now
-from service.sealing import prepare_key
+from service.sealing import key_file, prepare_key
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from eventstore.note import TreeHead
     from service.settings import Settings
 
 T = TypeVar("T")
@@ -159,7 +162,8 @@ async def init(settings: Settings) -> None:
 
     async def work(core: Core) -> None:
         await bring_projections_up_to_date(core.pool, settings.lane, {settings.lane: core.translator.decode})
-        await prepare_key(settings, core)
+        if key_file(settings) is not None:  # without one it is for `serve` to say that nothing is signed
+            await prepare_key(settings, core)
 
     await on_core(settings, work, create=True)
 
@@ -186,6 +190,8 @@ async def verify(
     """
     ask = ask or Ask()
     dsn = await existing_ledger(settings)
+    # Read before the log is, so that it is never ahead of what is seen there.
+    ask = replace(ask, kept=_last_signed(settings))
     pool = await create_pool(
         dsn,
         size_max=verification.CONNECTIONS_MAX,
@@ -199,6 +205,16 @@ async def verify(
     if report.is_kept and report.chain_holds and not ask.is_incremental:
         await _record(settings, dsn, report)
     return report
+
+
+def _last_signed(settings: Settings) -> TreeHead | None:
+    """What the signing key's file knows, for whoever may read it: it is no part of the database."""
+    file = key_file(settings)
+    try:
+        return file.last_signed() if file is not None and file.exists() else None
+    except KeyFileError as problem:
+        _log.warning("not compared with the checkpoint that was signed last", problem=str(problem))
+        return None
 
 
 async def verify_in_background(settings: Settings) -> None:

@@ -200,12 +200,8 @@ def test_nonsense_in_every_parameter(api: Api, log: Log, dsn: str) -> None:
                 asker.clients.append(str(answer.body["clientid"]))
 
     ask()
-    assert {
-        "addcredit",
-        "createinvoice",
-        "getcredits",
-        "addclient",
-    } <= succeeded  # it is not all refused at the door
+    commands = {name for name in succeeded if ACTIONS[name].is_command}
+    assert min(len(commands), len(succeeded - commands)) > len(ACTIONS) // 10, "all is refused at the door"
     asker.check_books()
     verified = creditledger("verify", CREDITLEDGER_DSN=dsn)
     assert verified.returncode == 0, verified

@@ -287,10 +287,10 @@ async def _open(
 
 
 def test_service_model(server_dsn: str) -> None:
-    """Hundreds of random histories over one real ledger."""
+    """A hundred random histories over one real ledger."""
     # No shrinking: two processes do not fail in the same way twice, which makes it endless.
     limits = settings(
-        max_examples=200, stateful_step_count=20, deadline=None, phases=[Phase.generate], database=None
+        max_examples=100, stateful_step_count=20, deadline=None, phases=[Phase.generate], database=None
     )
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
