@@ -1,0 +1,1 @@
+"""HOSTKEY Invapi, `auth.php` and `whmcs.php`: for the clients of the ledger themselves."""
