@@ -33,7 +33,7 @@ select pg_has_role(current_user, r.oid,
   from pg_roles r
  where r.rolname = $1
 """
-_DRIVER_ERRORS = (OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
+_DRIVER_ERRORS = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError)
 
 # A server that starts up, shuts down or crashes says so with class 57P, one that is full with class 53.
 _LOST = (
@@ -58,7 +58,8 @@ def is_lost(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # asyncpg says "connection is closed" with the class that it also uses for wrong arguments.
         return not isinstance(error, asyncpg.DataError)
-    return isinstance(error, (OSError, *_LOST))
+    # InternalClientError: the server has said goodbye on an idle connection, whose end was not read yet.
+    return isinstance(error, (OSError, asyncpg.InternalClientError, *_LOST))
 
 
 def is_busy(error: BaseException) -> bool:

@@ -48,7 +48,12 @@ class PostgresStore:
             async with connection_of(self._pool) as connection:
                 sent = True
                 rows = await connection.fetch(statement(name), self.lane, self._notify, *arguments)
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        except (
+            OSError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            asyncpg.PostgresError,
+        ) as error:
             if is_lost(error) and sent:
                 raise OutcomeUnknown(f"the connection was lost during an append: {error}") from error
             if is_lost(error) or is_busy(error):

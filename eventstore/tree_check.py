@@ -177,8 +177,12 @@ class TreeCheck:
         self._next_size = None if row is None else row["size"]
 
     async def _check_rest_of_tiles(self) -> None:
-        """Tiles that stand where the log does not reach, and levels that end before those below them do."""
+        """Tiles that stand where the log does not reach, and levels that end before what needs them does.
+
+        A level needs the one below it, and a signed checkpoint all tiles that were full then.
+        """
         below: int | None = None
+        signed = self._last_checkpoint // WIDTH
         for level, stored in enumerate(self._levels):
             row = await stored.next()
             if row is not None:
@@ -187,6 +191,11 @@ class TreeCheck:
                 )
             if below is not None and row is None and stored.index < below // WIDTH:
                 self._problem(f"es.merkle_tile, level {level}, index {stored.index}: the tile is missing")
+            elif level == 0 and row is None and stored.index < signed:
+                self._problem(
+                    f"es.merkle_tile, level 0, index {stored.index}: the tile is missing, "
+                    f"and a checkpoint of {self._last_checkpoint} events was signed"
+                )
             below = stored.index
         above = _StoredTiles(self._connection, self._lane, len(self._levels), 0)
         if await above.next() is not None:

@@ -2,7 +2,8 @@
 
 What an event claims is not known here: a `Teller` tells it. Some names it can only call possible, because
 nothing in the log says whether they were asked for; and some nobody can tell any more, because they are made
-of personal data that was erased. Those are believed; all others are compared both ways.
+of personal data that was erased. Those are believed; all others are compared both ways. Names
+kept as given back (`es.released_key`) must have been given back by an event.
 """
 
 from __future__ import annotations
@@ -86,7 +87,11 @@ async def check_names(
                 rows = await connection.fetch(
                     statement("verify_names"), lane, after, timeout=WHOLE_TABLE_TIMEOUT_S
                 )
-                return await names.findings(rows)
+                found = await names.findings(rows)
+                released = await connection.fetch(
+                    statement("verify_released"), lane, after, FINDINGS_MAX, timeout=WHOLE_TABLE_TIMEOUT_S
+                )
+                return [*found, *map(_released_finding, released)][:FINDINGS_MAX]
         finally:
             await connection.execute("drop table if exists pg_temp.told_name")
 
@@ -153,6 +158,14 @@ def _may_be_claimed(row: asyncpg.Record) -> bool:
     if row["position"] is None or row["is_claim"]:
         return False
     return row["told_position"] is None or bool(row["position"] > row["told_position"])
+
+
+def _released_finding(row: asyncpg.Record) -> Finding:
+    after = row["released_after"]
+    return Finding(
+        f"no event of {row['stream_id']} gave it back right after position {after}",
+        *("es.released_key", f"name={row['name']}", after + 1),
+    )
 
 
 def _finding(row: asyncpg.Record) -> Finding:

@@ -14,13 +14,16 @@ import structlog
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
 from service.application import in_background, open_application
+from service.client_site import invapi_endpoint
 from service.core import bring_up_to_date
-from service.following import feed_pulse, feed_site
+from service.delivering import open_webhooks
+from service.following import feed_access, feed_pages, feed_pulse, feed_site
 from service.http.authentication import AccessControl
 from service.http.failed_logins import FailedLogins, FailureLimits
 from service.http.health import Health
 from service.http.server import Server
 from service.keeping_verified import keep_verified
+from service.relaying import keep_relaying, relay_of
 from service.routes import error_body, handler
 from service.sealing import log_site, prepare_key, sealer
 from service.whmcs.endpoint import Endpoint
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from service.audit.log_site import LogSite
     from service.core import Core
     from service.feed.site import FeedSite
+    from service.feed.webhooks.site import WebhookSite
+    from service.invapi.endpoint import InvapiEndpoint
     from service.settings import Settings
 
 UPSTREAM_IDLE_TIMEOUT_S = 2.0
@@ -59,18 +64,28 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
     async with open_application(settings, dsn) as application, _upstream(settings) as upstream:
         core = application.core
         health = Health(core.pool, core.store, application.runner)
-        access = AccessControl(core.access_list, FailedLogins(_failure_limits(settings)))
+        failed = FailedLogins(_failure_limits(settings))
+        access = AccessControl(core.access_list, failed)
         endpoint = Endpoint(application.services, access, upstream)
         pulse = feed_pulse(settings, application.doorbell)
         form_limits = application.services.options.form
-        feed = feed_site(settings, core, application.doorbell, pulse, access, form_limits)
+        invapi = invapi_endpoint(settings, core, application.runner, failed, form_limits)
+        pages = feed_pages(settings, core, application.doorbell)
+        followers = feed_access(settings, core, access)
+        feed = feed_site(settings, pages, pulse, followers, form_limits)
         await prepare_key(settings, core)
         sealing = sealer(settings, core).run(application.doorbell)
+        relay = relay_of(settings, core)
         async with (
             in_background(sealing, "sealer", application.failed),
             in_background(keep_verified(settings, core), "verification", application.failed),
             in_background(pulse.run(), "feed", application.failed),
-            _listening(settings, endpoint, health, log_site(settings, core), feed) as port,
+            open_webhooks(settings, core, pages, pulse, followers, form_limits) as webhooks,
+            in_background(webhooks.dispatcher.run(), "webhooks", application.failed),
+            in_background(keep_relaying(relay, application.doorbell), "relay", application.failed),
+            _listening(
+                settings, endpoint, health, log_site(settings, core), feed, webhooks.site, invapi
+            ) as port,
         ):
             _log.info("serving", host=settings.host, port=port, lane=settings.lane)
             yield RunningService(core, port, application.failed)
@@ -116,11 +131,21 @@ async def _upstream(settings: Settings) -> AsyncIterator[Upstream | None]:
 
 @asynccontextmanager
 async def _listening(
-    settings: Settings, endpoint: Endpoint, health: Health, log: LogSite, feed: FeedSite
+    settings: Settings,
+    endpoint: Endpoint,
+    health: Health,
+    log: LogSite,
+    feed: FeedSite,
+    webhooks: WebhookSite,
+    invapi: InvapiEndpoint,
 ) -> AsyncIterator[int]:
     """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
     # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
-    route = handler(endpoint, health, log, feed, base_path=settings.base_path, allow_get=settings.allow_get)
+    route = handler(
+        *(endpoint, health, log, feed, webhooks, invapi),
+        base_path=settings.base_path,
+        allow_get=settings.allow_get,
+    )
     runner = web.ServerRunner(Server(route, error_body), shutdown_timeout=settings.shutdown_timeout_s)
     await runner.setup()
     try:

@@ -23,6 +23,7 @@ from projections.system_reader import SystemReader
 from service.core import find_dsn, open_core
 from service.domain.commands import OnRetry
 from service.embedded import EmbeddedPostgresError
+from service.feed.relay.broker import checkpoint_name, stream_name
 from service.handling.condition import Conditions
 from service.handling.gateways import CLIENT_CREDIT, ClientCredit
 from service.handling.networks import read_networks
@@ -146,7 +147,7 @@ def _services(settings: Settings, core: Core, runner: Runner) -> Services:
         configuration=core.configuration,
         activity=core.activity,
         billing=core.billing,
-        conditions=Conditions(core.pool, core.store, core.sessions, runner),
+        conditions=Conditions(core.pool, core.store, core.sessions, runner, _relay(settings)),
         reader=SystemReader(core.pool, runner, settings.lane),
         refusals=core.refusals,
     )
@@ -154,6 +155,13 @@ def _services(settings: Settings, core: Core, runner: Runner) -> Services:
     reader = Reader(core.pool, runner, settings.lane)
     gateways = {CLIENT_CREDIT: ClientCredit(core.ledger)}
     return Services(core.ledger, reader, options, core.oauth, system, clients, gateways)
+
+
+def _relay(settings: Settings) -> str | None:
+    """Under which name the log keeps how far the relay is, where there is one."""
+    if settings.relay_url is None:
+        return None
+    return checkpoint_name(stream_name(settings.relay_prefix, settings.lane))
 
 
 async def _keep_partitions(settings: Settings, core: Core) -> None:

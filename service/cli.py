@@ -18,10 +18,13 @@ from service.cli_copying import archive, replay
 from service.cli_erase import erase
 from service.cli_export import export
 from service.cli_history import events, explain, refusals
+from service.cli_invapi import invapi_keys
 from service.cli_proofs import log_keys, prove, statement
+from service.cli_relay import relay
 from service.cli_run import run_work
 from service.cli_settings import settings_options
 from service.cli_verify import verify, verify_in_background
+from service.cli_webhooks import webhooks
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -139,5 +142,8 @@ for _group in (
     prove,
     statement,
     log_keys,
+    webhooks,
+    relay,
+    invapi_keys,
 ):
     main.add_command(_group)

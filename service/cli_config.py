@@ -176,7 +176,7 @@ def taxes() -> None:
 def add_tax(settings: Settings, rate: str, level: int, name: str, country: str, state: str, by: str) -> None:
     """Tax clients of a country and state, or all, with RATE percent, such as 19 or 7.875."""
     from service.handling.configuration_input import new_tax_rule
-    from service.whmcs.countries import COUNTRY_NAMES
+    from service.http.countries import COUNTRY_NAMES
 
     command = checked(new_tax_rule, level, name, country, state, rate, COUNTRY_NAMES)
     added = _change(settings, command, by)

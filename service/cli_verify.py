@@ -33,7 +33,12 @@ class _CouldNotRun(click.ClickException):
 
 
 @click.command()
-@click.option("--incremental", "is_incremental", is_flag=True, help="Only what came since the last check.")
+@click.option(
+    "--incremental",
+    "is_incremental",
+    is_flag=True,
+    help="Only what came since the last check, and the accounts it is about.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a full check that was interrupted.")
 @click.option(
     "--expect-head",
@@ -58,7 +63,7 @@ class _CouldNotRun(click.ClickException):
     help="The key that checkpoints are signed by; can be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@settings_options("data", "dsn", "lane")
+@settings_options("data", "dsn", "lane", "signing_key_file")
 def verify(
     settings: Settings,
     *,
@@ -160,11 +165,30 @@ def _tell(report: Report, *, has_keys: bool) -> None:
         click.echo("The checkpoint's signature was not checked: --key says whose it must be.", err=True)
     if report.findings or report.unchecked:
         return
+    click.echo(_compared(report))
     if report.is_incremental and report.after:
-        click.echo(f"All that was written after position {report.after}, and the accounts it is about, hold.")
+        click.echo(
+            f"All that was written after position {report.after}, and the accounts it is about, hold. Other "
+            "accounts' rows, and older events, receipts and names changed in place are for the full check."
+        )
     else:
         click.echo("The hash chain and every read model hold.")
     click.echo(f"lane {report.lane}, {report.position} events, head {report.head_hash.hex()}")
+
+
+def _compared(report: Report) -> str:
+    """Whether anything from outside the database stands against a history that was made anew."""
+    with_what = []
+    if report.heads_compared:
+        with_what.append(f"{report.heads_compared} from elsewhere")
+    if report.kept_compared is not None:
+        with_what.append(f"the checkpoint of size {report.kept_compared} beside the signing key")
+    if with_what:
+        return f"Compared with {' and '.join(with_what)}."
+    return (
+        "Compared with nothing outside the database: a history that was made anew as a whole would hold, "
+        "too. Keep the head below, or a signed checkpoint, elsewhere, for --expect-head or --checkpoint."
+    )
 
 
 def _line(part: Part) -> str:

@@ -25,11 +25,13 @@ from eventstore.migrate import migrate
 from eventstore.numbers import NumberPool
 from eventstore.postgres import PostgresStore
 from eventstore.records import StoreError
+from eventstore.tokens import Tokens
 from service import embedded
 from service.handling.access_list import AccessList
 from service.handling.activity import Activity
 from service.handling.administration import Administration
 from service.handling.billing import Billing
+from service.handling.client_keys import ClientKeys
 from service.handling.clients import Clients
 from service.handling.configuration import Configuration
 from service.handling.execution import Executor
@@ -71,6 +73,7 @@ class Core:
     clients: Clients
     administration: Administration
     access_list: AccessList
+    client_keys: ClientKeys
     configuration: Configuration
     activity: Activity
     billing: Billing
@@ -137,6 +140,7 @@ async def open_core(
     remembering = asyncio.create_task(refusals.run(), name="refusals")
     try:
         name_key = await store.put_secret(NAME_KEY, privacy.new_key())
+        ledger = Ledger(store, sessions, executor, numbers, name_key)
         yield Core(
             dsn=dsn,
             pool=pool,
@@ -144,10 +148,11 @@ async def open_core(
             flusher=flusher,
             flushing=flushing,
             translator=translator,
-            ledger=Ledger(store, sessions, executor, numbers, name_key),
+            ledger=ledger,
             clients=Clients(store, sessions, executor, translator, name_key),
             administration=Administration(store, sessions, executor),
             access_list=AccessList(store, sessions, password_checks_max=settings.password_checks_max),
+            client_keys=ClientKeys(store, sessions, executor, ledger, Tokens(pool, settings.lane)),
             configuration=Configuration(sessions, executor),
             activity=Activity(store, sessions, executor, translator, clock, settings.timezone, refusals),
             billing=Billing(executor, clock),

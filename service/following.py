@@ -25,16 +25,15 @@ def feed_pulse(settings: Settings, doorbell: Doorbell) -> Pulse:
     return Pulse(doorbell, interval_s=settings.feed_interval_s, poll_s=settings.poll_interval_s)
 
 
-def feed_site(
-    settings: Settings,
-    core: Core,
-    doorbell: Doorbell,
-    pulse: Pulse,
-    authenticator: Authenticator,
-    form_limits: FormLimits,
-) -> FeedSite:
-    """The pages below `/events`."""
-    access = FeedAccess(
+def feed_pages(settings: Settings, core: Core, doorbell: Doorbell) -> Pages:
+    """What all who follow read."""
+    source = source_of(core.installation, settings.lane)
+    return Pages(core.pool, settings.lane, core.translator, source, lambda: doorbell.head)
+
+
+def feed_access(settings: Settings, core: Core, authenticator: Authenticator) -> FeedAccess:
+    """What lets followers in."""
+    return FeedAccess(
         authenticator,
         core.access_list,
         CallerAddresses(read_networks(settings.trusted_proxies)),
@@ -42,9 +41,14 @@ def feed_site(
         followers_each_max=settings.feed_followers_each_max,
         pulls_per_second_max=settings.feed_pulls_per_second_max,
     )
-    source = source_of(core.installation, settings.lane)
+
+
+def feed_site(
+    settings: Settings, pages: Pages, pulse: Pulse, access: FeedAccess, form_limits: FormLimits
+) -> FeedSite:
+    """The pages below `/events`."""
     return FeedSite(
-        Pages(core.pool, settings.lane, core.translator, source, lambda: doorbell.head),
+        pages,
         pulse,
         access,
         form_limits,

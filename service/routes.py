@@ -16,12 +16,15 @@ from service.whmcs.openapi import document
 if TYPE_CHECKING:
     from service.audit.log_site import LogSite
     from service.feed.site import FeedSite
+    from service.feed.webhooks.site import WebhookSite
     from service.http.health import Health
+    from service.invapi.endpoint import InvapiEndpoint
     from service.whmcs.endpoint import Endpoint
 
 _SLASHES = re.compile("/{2,}")
 API_PATH = "/includes/api.php"
 LOG_PATH = "/log/"
+WEBHOOKS_PATH = "/events/webhooks"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -31,6 +34,8 @@ def handler(
     health: Health,
     log: LogSite | None = None,
     feed: FeedSite | None = None,
+    webhooks: WebhookSite | None = None,
+    invapi: InvapiEndpoint | None = None,
     *,
     base_path: str = "",
     allow_get: bool = True,
@@ -45,6 +50,12 @@ def handler(
         "/healthz": ({"GET", "HEAD"}, health.alive),
         "/readyz": ({"GET", "HEAD"}, health.ready),
     }
+    if invapi is not None:
+        methods_taken = {"GET", "POST"} if allow_get else {"POST"}
+        routes |= {
+            base_path + "/auth.php": (methods_taken, invapi.auth),
+            base_path + "/whmcs.php": (methods_taken, invapi.whmcs),
+        }
     if feed is not None:
         routes |= {
             base_path + "/events": ({"GET"}, feed.events),
@@ -52,7 +63,7 @@ def handler(
             base_path + "/events/schema": ({"GET"}, feed.schema),
         }
 
-    log_path = f"{base_path}{LOG_PATH}"
+    log_path, webhooks_path = f"{base_path}{LOG_PATH}", f"{base_path}{WEBHOOKS_PATH}"
 
     async def route(request: web.BaseRequest) -> web.StreamResponse:
         # A client whose base URL ends in a slash asks for //includes/api.php.
@@ -60,6 +71,8 @@ def handler(
         if found is None and log is not None and request.path.startswith(log_path):
             # A folder of its own, so not in the table; looked for last, as calls of the API go first.
             found = {"GET", "HEAD"}, _below(log, log_path)
+        if found is None and webhooks is not None and _is_below(request.path, webhooks_path):
+            return await webhooks.handle(request, request.path.removeprefix(webhooks_path))
         if found is None:
             return _refused(request, "Not Found", 404)
         methods, answer = found
@@ -68,6 +81,10 @@ def handler(
         return await answer(request)
 
     return route
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _below(log: LogSite, log_path: str) -> Handler:

@@ -80,6 +80,57 @@ class Settings(BaseSettings):
         "", description="Origin whose web pages may read the events, as https://app.example.com."
     )
 
+    relay_url: str | None = Field(
+        None,
+        description="NATS server that events are passed on to, as nats://host:4222; several with commas.",
+    )
+    relay_credentials: Path | None = Field(None, description="Credentials file (`.creds`) for it.")
+    relay_token: SecretStr = Field(SecretStr(""), description="Or a token.")
+    relay_prefix: str = Field(
+        "creditledger",
+        pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$",
+        description="What subjects begin with, before `.LANE.STREAM.TYPE`; the stream is PREFIX-LANE.",
+    )
+    relay_personal: bool = Field(default=False, description="Pass personal data on, too; else it is null.")
+    relay_after: int = Field(0, ge=0, description="Position after which a stream begins that is new.")
+    relay_batch_events: int = Field(
+        500, ge=1, le=2000, description="Most events passed on at a time, and held in memory."
+    )
+    relay_duplicates_s: float = Field(
+        120.0, ge=0.1, description="Duplicate window of a stream that is made; nothing depends on it."
+    )
+    relay_timeout_s: Seconds = Field(10.0, description="How long the broker may take to confirm a batch.")
+
+    webhooks_allow_networks: str = Field(
+        "", description="Addresses or networks, with commas, that webhooks may lead to though not public."
+    )
+    webhooks_allow_http: bool = Field(default=False, description="Webhooks may lead to `http://`, too.")
+    webhooks_ca_file: Path | None = Field(
+        None, description="Certificates of authorities to trust for webhooks, besides the system's."
+    )
+    webhooks_timeout_s: Seconds = Field(15.0, description="How long an endpoint may take to answer.")
+    webhooks_parallel_max: Count = Field(5, description="Requests to one webhook at a time.")
+    webhooks_per_second_max: Count = Field(
+        500, description="Deliveries of one process; more of them leave less time for commands."
+    )
+    webhooks_retry_first_s: Seconds = Field(
+        5.0, description="How long the first retry waits at most; twice as long with every other."
+    )
+    webhooks_retry_max_s: Seconds = Field(3600.0, description="How long any retry waits at most.")
+    webhooks_retry_window_s: Seconds = Field(
+        259_200.0, description="A webhook that failed for so long is paused."
+    )
+    webhooks_lease_s: Seconds = Field(
+        9.0, description="After that another process goes on with the webhooks of one that died."
+    )
+    webhooks_overlap_s: Seconds = Field(
+        86_400.0, description="How long the secret before still signs after a rotation."
+    )
+    webhooks_max: Count = Field(100, description="Webhooks of one ledger.")
+    webhooks_each_max: Count = Field(20, description="Of these, made by one credential.")
+    webhooks_log_rows_max: Count = Field(1000, description="Attempts of one webhook remembered.")
+    webhooks_log_days_max: Count = Field(30, description="Days after which an attempt is forgotten.")
+
     request_timeout_s: Seconds = Field(
         10.0, description="After that a caller is told that the ledger is busy."
     )
@@ -192,6 +243,26 @@ class Settings(BaseSettings):
     )
     first_currency: str = Field("USD", description="Currency that `init` creates in a new ledger.")
 
+    invapi_location: str = Field(
+        "whmcs_com",
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="What this ledger is called as a billing location of Invapi.",
+    )
+    invapi_token_ttl_s: Count = Field(3600, description="How long a token holds whose login does not say.")
+    invapi_token_ttl_max_s: Count = Field(86_400, description="How long a token holds at most.")
+    invapi_tokens_max: Count = Field(
+        1000, description="Tokens of one key; past it those end first that would anyway."
+    )
+    invapi_add_funds_min: int = Field(
+        20, ge=0, description="Least that create_addfunds takes, in whole units of the client's currency."
+    )
+    invapi_client_result: Literal["OK", "success"] = Field(
+        "OK", description="`result` of get_client: HOSTKEY documents OK, its reseller module takes success."
+    )
+    invapi_bank_details: str = Field(
+        "", description="What getpaymentgw tells of `banktransfer`; without, it offers none."
+    )
+
     upstream_url: str | None = Field(
         None, description="The `api.php` of a WHMCS that is asked for the actions not served here."
     )
@@ -229,6 +300,23 @@ class Settings(BaseSettings):
             raise ValueError("the upstream URL must not hold a user or password")
         return url
 
+    @field_validator("relay_url")
+    @classmethod
+    def _are_servers(cls, urls: str | None) -> str | None:
+        for url in urls.split(",") if urls is not None else ():
+            parts = urlsplit(url.strip())
+            if parts.scheme not in {"nats", "tls"} or not parts.hostname or parts.path.strip("/"):
+                raise ValueError("the relay URL must be like nats://broker.example.com:4222, or tls://...")
+            if "@" in parts.netloc:
+                raise ValueError("the relay URL must not hold a user, password or token")
+        return urls
+
+    @model_validator(mode="after")
+    def _relay_has_one_login(self) -> Settings:
+        if self.relay_credentials is not None and self.relay_token.get_secret_value():
+            raise ValueError("the relay takes relay_credentials or relay_token, not both")
+        return self
+
     @model_validator(mode="after")
     def _upstream_has_a_credential(self) -> Settings:
         if self.upstream_url and not (self.upstream_identifier and self.upstream_secret.get_secret_value()):
@@ -242,7 +330,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{name!r} is not a time zone of the tz database")
         return name
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhooks_allow_networks")
     @classmethod
     def _are_networks(cls, text: str) -> str:
         return ", ".join(map(network_text, read_networks(text)))

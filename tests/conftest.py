@@ -26,6 +26,14 @@ _DOCKER_SOCKET = "/var/run/docker.sock"
 _IMAGE = "postgres:18"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked as slow run only when they are asked for, by `-m slow`."""
+    if not config.getoption("markexpr"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: run with -m slow"))
+
+
 @pytest.fixture(scope="session")
 def server_dsn() -> Iterator[str]:
     """An administrator's DSN of a server that the tests may create databases on."""

@@ -30,13 +30,15 @@ class Ask:
 
     `resume` goes on with an interrupted full check. `expected` are head hashes from elsewhere by position,
     `tree_heads` roots of signed checkpoints from elsewhere; `keys` are those that checkpoints must be signed
-    by. `is_gentle` takes one thing at a time, and pauses.
+    by. `kept` is the checkpoint that was signed last, as the signing key's file has it. `is_gentle` takes
+    one thing at a time, and pauses.
     """
 
     is_incremental: bool = False
     resume: bool = False
     expected: Mapping[int, bytes] = field(default_factory=dict)
     tree_heads: tuple[TreeHead, ...] = ()
+    kept: TreeHead | None = None
     keys: Collection[VerifierKey] = ()
     is_gentle: bool = False
 
@@ -79,6 +81,10 @@ class Report:
     parts: list[Part] = field(default_factory=list)
     is_kept: bool = False
     """Whether the ledger was told of it."""
+    heads_compared: int = 0
+    """Heads and checkpoints from elsewhere: what is in the database could all have been made to fit."""
+    kept_compared: int | None = None
+    """How many events the checkpoint has that the signing key's file keeps, if it was compared."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -112,5 +118,6 @@ class Report:
             "head_hash": self.head_hash.hex(),
             "root": None if self.root is None else self.root.hex(),
             "is_kept": self.is_kept,
+            "compared_with": {"from_elsewhere": self.heads_compared, "kept_by_the_key": self.kept_compared},
             "parts": [part.as_json() for part in self.parts],
         }

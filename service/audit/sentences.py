@@ -90,6 +90,12 @@ def _restricted(event: Any, _about: About) -> str:
     return f"The API credential {event.identifier} may only do what the roles {listed(event.roles)} allow."
 
 
+def _webhook(event: Any, _about: About) -> str:
+    what = listed([*event.types, *(f"client {number}" for number in event.clients)]) or "all events"
+    personal = ", with personal data" if event.is_personal else ""
+    return f"Webhook {event.webhook_id} sends {what} to {plain(event.url)}{personal}."
+
+
 def _verified(event: Any, _about: About) -> str:
     found = "nothing was wrong" if not event.problems else f"{event.problems} problems were found"
     return f"The ledger was verified up to position {event.position}: {found}."
@@ -157,6 +163,19 @@ _SENTENCES: dict[str, Sentence] = {
     "ledger.verified": _verified,
     "log_key.published": _template("Checkpoints of the log may be signed by the key {key} from now on."),
     "log_key.retired": _template("The key {key} signs no more checkpoints; what it signed stays valid."),
+    "client_key.issued": _template("Client {client_id} got the key {key_id} to its account."),
+    "client_key.revoked": _template("The key {key_id} opens nothing any more."),
+    "webhook.added": _webhook,
+    "webhook.changed": _webhook,
+    "webhook.paused": _template("Webhook {webhook_id} was paused: {reason}."),
+    "webhook.resumed": _template("Webhook {webhook_id} goes on where it was."),
+    "webhook.secret_rotated": _template(
+        "Webhook {webhook_id} signs with a new secret, and until {previous_until} also with the one before."
+    ),
+    "webhook.replay_asked": _template(
+        "Webhook {webhook_id} sends the events from position {first} to {last} once more."
+    ),
+    "webhook.removed": _template("Webhook {webhook_id} was removed."),
 }
 
 SENTENCES: dict[type[Event], Sentence] = {EVENT_TYPES[name]: told for name, told in _SENTENCES.items()}

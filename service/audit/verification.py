@@ -20,6 +20,8 @@ from eventstore.postgres import PostgresStore
 from eventstore.records import Corrupt
 from eventstore.statements import statement
 from eventstore.verification import Mark
+from eventstore.verify_beside import check_numbers, check_subject_keys
+from eventstore.verify_guards import check_guards
 from eventstore.verify_names import check_names
 from eventstore.verify_rows import changed_streams, check_receipts, check_streams
 from projections.errors import describe, lies_in_the_data
@@ -32,16 +34,21 @@ from service.audit.report import Ask, Part, Report, State
 from service.audit.verified_chain import ChainAndTree
 from service.handling.ledger import NAME_KEY
 from service.handling.names import NameTeller
+from service.handling.numbers import ERASING, NUMBERED, SEALING
+from service.handling.snapshots import check_snapshots
 from service.handling.translation import Translator
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from eventstore.note import TreeHead
+    from eventstore.subscription import Connection
     from projections.projection import Projection
 
 CHAIN, TREE, STREAMS, RECEIPTS, NAMES = "chain", "tree", "streams", "receipts", "names"
+GUARDS, NUMBERS, SUBJECT_KEYS, SNAPSHOTS = "guards", "numbers", "personal keys", "snapshots"
 DOUBLE_ENTRY, BALANCES = "double entry", "credit sums"
-LOG_PARTS = (CHAIN, TREE, STREAMS, RECEIPTS, NAMES)
+LOG_PARTS = (CHAIN, TREE, GUARDS, STREAMS, RECEIPTS, NAMES, NUMBERS, SUBJECT_KEYS, SNAPSHOTS)
 PARTS = (*LOG_PARTS, *(projection.name for projection in PROJECTIONS), DOUBLE_ENTRY, BALANCES)
 CONNECTIONS_MAX = len(PROJECTIONS) + 4
 """One for each read model that is folded, and for reading meanwhile."""
@@ -81,6 +88,7 @@ class _Check:
         self._end = Mark()
         """Where the log ended at the beginning."""
         self._pause_from = time.monotonic()
+        self._heads: list[TreeHead] = []
 
     async def prepare(self) -> None:
         """Learn where to begin."""
@@ -97,12 +105,29 @@ class _Check:
                 self._from = await verification.parts_done(connection, self._lane)
             elif self._may_keep:
                 await verification.forget_parts(connection, self._lane)
-        if self._ask.expected or self._ask.tree_heads:
-            self._from.pop(CHAIN, None)  # what is known from elsewhere may lie anywhere in the log
+        self._compare_with()
+
+    def _compare_with(self) -> None:
+        """What is known from elsewhere may lie anywhere in the log: then the chain is walked from there."""
+        ask, after = self._ask, self._after(CHAIN)
+        self._heads = [*ask.tree_heads]
+        # What was verified before was compared with what was signed then.
+        if ask.kept is not None and not (ask.is_incremental and ask.kept.size <= after):
+            self._heads.append(ask.kept)
+            self.report.kept_compared = ask.kept.size
+        self.report.heads_compared = len(ask.tree_heads) + len(ask.expected)
+        if any(position <= after for position in (*ask.expected, *(head.size for head in self._heads))):
+            self._from.pop(CHAIN, None)
 
     async def run(self) -> None:
         """Every part, those that do not need one another at a time."""
-        rows = [self._part(STREAMS, self._streams), self._part(RECEIPTS, self._receipts)]
+        rows = [
+            self._part(GUARDS, self._guards),
+            self._part(STREAMS, self._streams),
+            self._part(RECEIPTS, self._receipts),
+            self._part(NUMBERS, self._numbers),
+            self._part(SUBJECT_KEYS, self._subject_keys),
+        ]
         if self._ask.is_gentle:
             await self._chain()
             for row in rows:
@@ -110,6 +135,7 @@ class _Check:
         else:
             await asyncio.gather(self._chain(), _in_turn(rows))
         await self._part(NAMES, self._names)
+        await self._part(SNAPSHOTS, self._snapshots)
         await self._read_models()
         await self._part(DOUBLE_ENTRY, self._double_entry)
         await self._part(BALANCES, self._sums)
@@ -132,7 +158,7 @@ class _Check:
     async def _chain(self) -> None:
         part, tree = Part(name=CHAIN, after=self._after(CHAIN)), Part(name=TREE, after=self._after(CHAIN))
         began = time.monotonic()
-        check = ChainAndTree(self._pool, self._lane, self._ask, self._from.get(CHAIN, Mark()))
+        check = ChainAndTree(self._pool, self._lane, self._ask, self._from.get(CHAIN, Mark()), self._heads)
         try:
             report = await check.run(
                 lambda done, all_: self._progress(CHAIN, done, all_), self._chain_reached
@@ -163,14 +189,35 @@ class _Check:
             await self._keep(CHAIN, mark)
         await self._pause()
 
+    async def _guards(self, part: Part) -> list[Finding]:
+        part.after = 0
+        async with self._pool.acquire() as connection:
+            return await check_guards(connection)
+
     async def _streams(self, part: Part) -> list[Finding]:
         async with self._pool.acquire() as connection:
-            changed = (
-                await changed_streams(connection, self._lane, part.after, self._end.position)
-                if part.after
-                else None
-            )
-            return await check_streams(connection, self._lane, changed)
+            return await check_streams(connection, self._lane, await self._changed_since(connection, part))
+
+    async def _changed_since(self, connection: Connection, part: Part) -> list[str] | None:
+        """The streams that a part is to look at, None for all."""
+        if not part.after:
+            return None
+        return await changed_streams(connection, self._lane, part.after, self._end.position)
+
+    async def _numbers(self, part: Part) -> list[Finding]:
+        async with self._pool.acquire() as connection:
+            return await check_numbers(connection, self._lane, NUMBERED, part.after)
+
+    async def _subject_keys(self, part: Part) -> list[Finding]:
+        async with self._pool.acquire() as connection:
+            streams = await self._changed_since(connection, part)
+            found, part.note = await check_subject_keys(connection, self._lane, SEALING, ERASING, streams)
+            return found
+
+    async def _snapshots(self, part: Part) -> list[Finding]:
+        async with self._pool.acquire() as connection:
+            streams = await self._changed_since(connection, part)
+            return await check_snapshots(connection, self._store, self._translator, streams, self._pause)
 
     async def _receipts(self, part: Part) -> list[Finding]:
         async with self._pool.acquire() as connection:

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from eventstore.findings import Finding
 from eventstore.merkle import Frontier
+from eventstore.tiles import TileBuilder
 from eventstore.tree_check import TreeCheck
 from eventstore.verification import Mark
 from eventstore.verify import ChainReport, Point, Walk, verify_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import asyncpg
 
+    from eventstore.note import TreeHead
     from eventstore.subscription import Connection
     from service.audit.report import Ask
 
@@ -31,17 +33,26 @@ class Reached(Protocol):
 
 
 class ChainAndTree:
-    """One pass from `start` on. Afterwards `findings` are those about the tree, and `root` is its root."""
+    """One pass from `start` on, behind which the `heads` are.
 
-    def __init__(self, pool: asyncpg.Pool, lane: int, ask: Ask, start: Mark) -> None:
+    Afterwards `findings` are those about the tree, and `root` is its root.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, lane: int, ask: Ask, start: Mark, heads: Collection[TreeHead]
+    ) -> None:
         # Without the tree up to there, the tree can only be grown from the beginning, and so is the chain.
         self._start = start if start.tree is not None else Mark()
         self._pool = pool
         self._lane = lane
         self._ask = ask
         self._kept = self._start.position
-        self._frontier = Frontier() if ask.tree_heads else None
-        self._wanted = {head.size: head.root for head in ask.tree_heads}
+        self._frontier: Frontier | TileBuilder | None = None
+        if heads:
+            begun = self._start.tree
+            self._frontier = Frontier() if begun is None else TileBuilder.restored(begun)
+        self._wanted = sorted({(head.size, head.root) for head in heads})
+        self._next = 0
         self.findings: list[Finding] = []
         self.note = ""
         self.root: bytes | None = None
@@ -62,7 +73,7 @@ class ChainAndTree:
                 "its tail is gone",
                 position=report.position + 1,
             )
-            for size in self._wanted
+            for size, _ in self._wanted
             if size > report.position and report.problem is None
         ]
         return report
@@ -109,12 +120,14 @@ class ChainAndTree:
             return
         for digest in digests:
             self._frontier.append(digest)
-            wanted = self._wanted.get(self._frontier.size)
-            if wanted is not None and wanted != self._frontier.root():
-                self.findings.append(
-                    Finding(
-                        f"positions 1 to {self._frontier.size} do not hash to the root of the checkpoint: "
-                        "history is not the one that was signed",
-                        position=self._frontier.size,
+            size = self._frontier.size
+            while self._next < len(self._wanted) and self._wanted[self._next][0] <= size:
+                if self._wanted[self._next] != (size, self._frontier.root()):
+                    self.findings.append(
+                        Finding(
+                            f"positions 1 to {size} do not hash to the root of the checkpoint: "
+                            "history is not the one that was signed",
+                            position=size,
+                        )
                     )
-                )
+                self._next += 1

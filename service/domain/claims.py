@@ -16,6 +16,7 @@ from service.domain.events import (
     InvoiceIssued,
     TransactionCorrected,
 )
+from service.domain.events.client_keys import ClientKeyIssued, ClientKeyRevoked
 from service.domain.events.clients import (
     AccountDeleted,
     AccountProfileChanged,
@@ -46,6 +47,11 @@ def credential_claim(identifier: str) -> str:
     return f"credential:{identifier}"
 
 
+def client_key_claim(key_id: str) -> str:
+    """The name that a client's key holds while it works."""
+    return f"client-key:{key_id}"
+
+
 def reference_claim(reference: str) -> str:
     """The name that a gateway's number holds, so that two transactions at once cannot both be its first."""
     return f"transid:{reference}"
@@ -65,6 +71,7 @@ _CLAIMS: dict[type[Event], Callable[[Any], str]] = {
     InvoiceIssued: lambda event: invoice_claim(event.invoice_id),
     AdminAdded: lambda event: admin_claim(event.admin_id),
     CredentialIssued: lambda event: credential_claim(event.identifier),
+    ClientKeyIssued: lambda event: client_key_claim(event.key_id),
     AccountDeleted: lambda event: deletion_claim(event.client_id),
     AccountProfileChanged: lambda event: event.email_name,
     ContactAdded: lambda event: contact_claim(event.contact_id),
@@ -72,6 +79,7 @@ _CLAIMS: dict[type[Event], Callable[[Any], str]] = {
 }
 _RELEASES: dict[type[Event], Callable[[Any], str]] = {
     CredentialRevoked: lambda event: credential_claim(event.identifier),
+    ClientKeyRevoked: lambda event: client_key_claim(event.key_id),
     TransactionCorrected: lambda event: (
         reference_claim(event.previous_reference) if event.reference != event.previous_reference else ""
     ),

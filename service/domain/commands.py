@@ -192,6 +192,15 @@ class AmendInvoice:
 
 
 @value(kw_only=True)
+class CombineInvoices:
+    """Issue one invoice, due after `due_days`, that pays these others when it is paid."""
+
+    invoice_ids: tuple[int, ...]
+    due_days: int = 0
+    default_payment_method: str = ""
+
+
+@value(kw_only=True)
 class RecordTransaction:
     """Record money that came in or went out, both 0 or more, `fees` of any sign.
 
@@ -250,6 +259,7 @@ AccountCommand = (
     | ApplyCredit
     | RecordPayment
     | AmendInvoice
+    | CombineInvoices
     | RecordTransaction
     | CorrectTransaction
     | AddBillableItem

@@ -37,6 +37,7 @@ from service.domain.commands import (
     AddCredit,
     AmendInvoice,
     ApplyCredit,
+    CombineInvoices,
     CorrectTransaction,
     IssueInvoice,
     Offer,
@@ -49,6 +50,7 @@ from service.domain.corrections import correct_transaction
 from service.domain.credit import add_credit, apply_credit, remove_credit
 from service.domain.events import InvoiceAmended, InvoiceIssued
 from service.domain.invoicing import issue_invoice
+from service.domain.mass_payment import combine_invoices
 from service.domain.opening import open_account
 from service.domain.payments import record_payment
 from service.domain.transactions import record_house_transaction, record_transaction
@@ -68,6 +70,7 @@ _DECIDERS: dict[type, Callable[[AccountState, Any, Offer], Decision]] = {
     ApplyCredit: apply_credit,
     RecordPayment: record_payment,
     AmendInvoice: amend_invoice,
+    CombineInvoices: combine_invoices,
     RecordTransaction: record_transaction,
     CorrectTransaction: correct_transaction,
     AddBillableItem: add_billable_item,

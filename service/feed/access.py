@@ -41,6 +41,8 @@ class Subscriber:
 
     credential: str
     limits: Selection
+    admin_id: int
+    address: str
 
 
 class Grants(Protocol):
@@ -77,7 +79,8 @@ class FeedAccess:
     async def subscriber(self, request: web.BaseRequest, form: Form) -> Subscriber:
         """Whoever the request proves. Raises Refused, and Unavailable."""
         sent = credential_of(request) or form
-        caller = await self._authenticator.check(sent, self._addresses.of(request), SUBSCRIBE)
+        address = self._addresses.of(request)
+        caller = await self._authenticator.check(sent, address, SUBSCRIBE)
         if isinstance(caller, AuthFailure):
             if not sent.get("identifier") and not sent.get("username"):
                 raise Refused(
@@ -94,6 +97,8 @@ class FeedAccess:
                 streams=streams_of(granted.clients),
                 is_personal=granted.is_personal,
             ),
+            admin_id=caller.admin_id,
+            address=address,
         )
 
     def count_pull(self, credential: str) -> None:

@@ -7,6 +7,7 @@ the log live asks for the same page as all others do, at the same time, and it i
 from __future__ import annotations
 
 import asyncio
+import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,9 @@ LIVE_EVENTS_MAX = 500
 """Of one page of the live stream: enough to catch up quickly, and few enough not to hold up other work."""
 SCAN_EVENTS_MAX = 20_000
 """Positions looked at for one page of rare types; the page then says how far it looked."""
+GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+_PACK_LEVEL = 1
+_WITHOUT_HEAD = -15
 _SCAN_STEP = 2_000
 _TURN_EVENTS = 100
 """Written without giving others a turn: half a millisecond."""
@@ -58,6 +62,17 @@ class Page:
     def sse(self) -> bytes:
         """All entries as Server-Sent Events; made once for however many follow."""
         return sse(self.entries)
+
+    @cached_property
+    def packed_sse(self) -> bytes:
+        """The same as a part of a gzip stream."""
+        return packed(self.sse)
+
+
+def packed(data: bytes) -> bytes:
+    """A part of a gzip stream, after GZIP_HEAD, that refers to nothing before it: it fits into any."""
+    packer = zlib.compressobj(_PACK_LEVEL, wbits=_WITHOUT_HEAD)
+    return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
 def sse(entries: Sequence[Entry]) -> bytes:
@@ -90,8 +105,9 @@ class Pages:
                 return await self._head(connection)
 
     async def next(self, after: int, limit: int, selection: Selection) -> Page:
-        """The next page of a selection; near the end of the log one that all who ask for it now share."""
-        if self._heard() - after > LIVE_EVENTS_MAX:
+        """The next page of a selection; where nothing much is passed over, one that all who ask now share."""
+        is_shared = selection.is_everything and limit >= LIVE_EVENTS_MAX
+        if self._heard() - after > LIVE_EVENTS_MAX and not is_shared:
             return await self.page(after, limit, selection)
         page = await self._live.get((after, selection.is_personal))
         if page is None:

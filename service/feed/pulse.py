@@ -12,14 +12,22 @@ if TYPE_CHECKING:
     from eventstore.doorbell import Doorbell
 
 
+FOLLOWER_S = 0.00025
+"""Of an interval for each who is told: sending costs 17 us, so that it takes a fifteenth of the time."""
+
+
 class Pulse:
-    """Beats when the doorbell rings, at most every `interval_s`; every `poll_s` even if it does not."""
+    """Beats when the doorbell rings, at most every `interval_s`; every `poll_s` even if it does not.
+
+    With more than 80 followers the interval grows with them, so that they do not slow those who write.
+    """
 
     def __init__(self, doorbell: Doorbell, *, interval_s: float, poll_s: float) -> None:
         self._doorbell = doorbell
         self._interval_s = interval_s
         self._poll_s = poll_s
         self._beat = asyncio.Event()
+        self._waiting = 0
         self.beats = 0
         self.stopping = False
 
@@ -29,8 +37,9 @@ class Pulse:
         while True:
             await self._doorbell.wait(heard, self._poll_s)
             heard = self._doorbell.head
+            told = self._waiting
             self._tell()
-            await asyncio.sleep(self._interval_s)
+            await asyncio.sleep(max(self._interval_s, told * FOLLOWER_S))
 
     def stop(self) -> None:
         """Tell all that it is over."""
@@ -39,8 +48,12 @@ class Pulse:
 
     async def after(self, beats: int) -> None:
         """Return once it has beaten more than `beats` times."""
-        while self.beats <= beats:
-            await self._beat.wait()
+        self._waiting += 1
+        try:
+            while self.beats <= beats:
+                await self._beat.wait()
+        finally:
+            self._waiting -= 1
 
     def _tell(self) -> None:
         self.beats += 1

@@ -39,8 +39,8 @@ def read_question(form: Form, accept: str) -> Question:
     """The page that is asked for. Raises Refused."""
     return Question(
         after=read_position(text_of(form, "after") or "0", "after"),
-        limit=_number(text_of(form, "limit") or str(LIMIT), "limit", 1, LIMIT_MAX),
-        wait_s=_number(text_of(form, "wait") or "0", "wait", 0, WAIT_MAX_S),
+        limit=read_number(text_of(form, "limit") or str(LIMIT), "limit", 1, LIMIT_MAX),
+        wait_s=read_number(text_of(form, "wait") or "0", "wait", 0, WAIT_MAX_S),
         selection=read_selection(form),
         is_json=_is_json(text_of(form, "format"), accept),
     )
@@ -59,7 +59,7 @@ def read_selection(form: Form) -> Selection:
         types = types_named(_texts(form, "type"))
     except ValueError as unknown:
         raise Refused(f"type: {unknown}") from None
-    clients = [_number(text, "client", 1, 10**18) for text in _texts(form, "client")]
+    clients = [read_number(text, "client", 1, 10**18) for text in _texts(form, "client")]
     if len(clients) > CLIENTS_MAX:
         raise Refused(f"client names at most {CLIENTS_MAX} clients")
     return Selection(types=types, streams=streams_of(clients), is_personal=is_true(text_of(form, "personal")))
@@ -73,7 +73,8 @@ def _texts(form: Form, name: str) -> Iterator[str]:
         yield from filter(None, (part.strip() for part in text.split(",")))
 
 
-def _number(text: str, name: str, least: int, most: int) -> int:
+def read_number(text: str, name: str, least: int, most: int) -> int:
+    """A number within bounds. Raises Refused."""
     if not _NUMBER.fullmatch(text.strip()) or not least <= int(text) <= most:
         raise Refused(f"{name} is a number from {least} to {most}")
     return int(text)

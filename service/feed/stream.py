@@ -15,7 +15,8 @@ import orjson
 import structlog
 from aiohttp import web
 
-from service.feed.pages import LIVE_EVENTS_MAX
+from eventstore.records import StoreError, Unavailable
+from service.feed.pages import GZIP_HEAD, LIVE_EVENTS_MAX, Page, packed
 from service.feed.pull import allowed, check_position
 from service.feed.query import read_position, read_selection
 from service.http.form import text_of
@@ -53,22 +54,28 @@ async def stream(
     name = "Last-Event-ID" if sent else "after"
     after = read_position(sent or text_of(form, "after") or "0", name)
     await check_position(after, pages)
+    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
             "Cache-Control": "no-store",
+            "Vary": "Accept-Encoding",
+            **({"Content-Encoding": "gzip"} if is_packed else {}),
             "X-Accel-Buffering": "no",  # nginx would hold events back
             **fields,
         }
     )
     await response.prepare(request)
-    follower = _Follower(response, after, stall_s)
+    follower = _Follower(response, after, stall_s, is_packed=is_packed)
     try:
-        await follower.send(b"retry: %d\n\n" % _RETRY_MS)
+        await follower.begin(b"retry: %d\n\n" % _RETRY_MS)
         await _follow(follower, selection, pages, pulse, heartbeat_s)
         reason = "the service stops; connect again"
     except TimeoutError:
         reason = "too slow: what was sent was not taken; connect again"
+    except StoreError as problem:
+        _log.error("feed stopped", exc_info=problem)
+        reason = "the log cannot be read; an operator has to look"
     await follower.let_go(request, reason)
     return response
 
@@ -76,15 +83,15 @@ async def stream(
 async def _follow(
     follower: _Follower, selection: Selection, pages: Pages, pulse: Pulse, heartbeat_s: float
 ) -> None:
-    """Until the service stops. Raises TimeoutError when the follower does not take what is sent."""
+    """Until the service stops. Raises TimeoutError when the follower does not take it, and Corrupt."""
     loop = asyncio.get_running_loop()
     after, silent_since = follower.position, loop.time()
     while not pulse.stopping:
         beats = pulse.beats
-        page = await pages.next(after, LIVE_EVENTS_MAX, selection)
+        page = await _next(pages, after, selection)
         after = page.position
         if page.entries:
-            await follower.send(page.sse, page.entries[-1].position)
+            await follower.send_page(page)
             silent_since = loop.time()
         elif loop.time() - silent_since >= heartbeat_s:
             await follower.send(
@@ -95,17 +102,43 @@ async def _follow(
             await pulse.after(beats)
 
 
+async def _next(pages: Pages, after: int, selection: Selection) -> Page:
+    """The next page; an empty one while the database is away, whose return is worth waiting for."""
+    try:
+        return await pages.next(after, LIVE_EVENTS_MAX, selection)
+    except (Unavailable, TimeoutError):
+        return Page((), after, after)
+
+
 class _Follower:
     """One connection, and up to which position it was told."""
 
-    def __init__(self, response: web.StreamResponse, position: int, stall_s: float) -> None:
+    def __init__(
+        self, response: web.StreamResponse, position: int, stall_s: float, *, is_packed: bool
+    ) -> None:
         self.position = position
         self._response = response
         self._stall_s = stall_s
+        self._is_packed = is_packed
 
-    async def send(self, data: bytes, position: int = 0) -> None:
+    async def begin(self, data: bytes) -> None:
+        """As `send`, once, before anything else."""
+        await self._write((GZIP_HEAD if self._is_packed else b"") + self._coded(data))
+
+    async def send(self, data: bytes, position: int) -> None:
         """Send, and wait while more is under way than is buffered. Raises TimeoutError when that lasts."""
         self.position = max(self.position, position)
+        await self._write(self._coded(data))
+
+    async def send_page(self, page: Page) -> None:
+        """As `send`; what all followers get is coded once."""
+        self.position = max(self.position, page.entries[-1].position)
+        await self._write(page.packed_sse if self._is_packed else page.sse)
+
+    def _coded(self, data: bytes) -> bytes:
+        return packed(data) if self._is_packed else data
+
+    async def _write(self, data: bytes) -> None:
         async with asyncio.timeout(self._stall_s):
             await self._response.write(data)
 
@@ -114,7 +147,9 @@ class _Follower:
         body = orjson.dumps({"reason": reason, "position": self.position})
         with suppress(TimeoutError):
             async with asyncio.timeout(0):  # it is buffered; whether it is taken is the follower's affair
-                await self._response.write(b"event: end\nid: %d\ndata: %b\n\n" % (self.position, body))
+                await self._response.write(
+                    self._coded(b"event: end\nid: %d\ndata: %b\n\n" % (self.position, body))
+                )
         self._response.force_close()
         _log.info("follower_let_go", reason=reason, position=self.position)
         if request.transport is not None:

@@ -67,6 +67,18 @@ class AccessList:
         known = permissions.credentials.get(credential)
         return FeedLimits() if known is None else known.feed
 
+    async def feed_rights(self, credential: str, right: str) -> FeedLimits | None:
+        """What it may follow of the events; None if it is gone, disabled or lacks the right of this name."""
+        known = (self.current() or await self.load()).labelled(credential)
+        if known is None or not known.is_enabled:
+            return None
+        return known.feed if known.actions is None or right in known.actions else None
+
+    async def is_unrestricted(self, credential: str) -> bool:
+        """Whether this credential, or an admin's login, may do everything."""
+        known = (self.current() or await self.load()).labelled(credential)
+        return known is not None and known.actions is None
+
     async def proves(self, known: Known, secret: str) -> bool:
         """Whether the secret is that of the credential, or the MD5 of the admin's password in hexadecimal."""
         if known.is_login:

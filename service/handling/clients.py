@@ -26,7 +26,7 @@ from service.domain.client_commands import (
 from service.domain.clients import email_versions, unpaid_invoices
 from service.domain.refusals import Refusal, RefusalCode
 from service.handling.answers import Done
-from service.handling.deciders import account_stream
+from service.handling.deciders import account_stream, client_of
 from service.handling.execution import Order, Taken
 from service.handling.ledger import email_name
 
@@ -130,6 +130,11 @@ class Clients:
         if stream is None:
             return Refusal(RefusalCode.CONTACT_NOT_FOUND)
         return await self._execute(stream, RemoveContact(contact_id=contact_id), call)
+
+    async def owner_of_contact(self, contact_id: int) -> int | None:
+        """The client whose contact it is or was; it never changes."""
+        stream = await self._stream_of(contact_id)
+        return None if stream is None else client_of(stream)
 
     async def _execute(self, stream: str, command: Any, call: Call) -> Done | Refusal:
         """With what is known of addresses now, and again whenever that is outdated."""

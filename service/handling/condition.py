@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from eventstore.database import reachable
 from eventstore.migrate import is_current
+from eventstore.statements import statement
 from eventstore.subscription import RUNNING, read_checkpoints
 from eventstore.tree import last_checkpoint
 from eventstore.verification import VERIFIED, last_checks
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from eventstore.store import EventStore
+    from eventstore.subscription import Connection
     from eventstore.verification import LastCheck
     from projections.runner import Runner
     from service.domain.events.activity import LedgerVerified
@@ -48,6 +50,14 @@ class Checked:
     age_s: int
     problems: int
     first_problem: str
+
+
+@value(kw_only=True)
+class Relayed:
+    """How far behind the relay to a broker is, and for how long the first event has waited for it."""
+
+    behind: int
+    waiting_s: int
 
 
 @value(kw_only=True)
@@ -76,12 +86,23 @@ class Condition:
     """The last event under a signed checkpoint, 0 if none was ever signed."""
     signed_age_s: int
     """How long ago that was signed."""
+    relayed: Relayed | None = None
+    """How far events were passed on to a broker, None where there is none or never was a beginning."""
 
 
 class Conditions:
     """See `service.whmcs.system_ports.Conditions`."""
 
-    def __init__(self, pool: asyncpg.Pool, store: EventStore, sessions: Sessions, runner: Runner) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        store: EventStore,
+        sessions: Sessions,
+        runner: Runner,
+        relay: str | None = None,
+    ) -> None:
+        """`relay` is the checkpoint of the relay to a broker, where there is one."""
+        self._relay = relay
         self._pool = pool
         self._store = store
         self._sessions = sessions
@@ -107,6 +128,7 @@ class Conditions:
                 current = await is_current(connection)
                 signed = await last_checkpoint(connection, self._store.lane)
                 checks = await last_checks(connection, self._store.lane) if current else {}
+                relayed = await self._relayed(connection)
         audit = await self._sessions.load(AUDIT_STREAM)
         standing = {names[name]: checkpoint for name, checkpoint in checkpoints.items()}
         return Condition(
@@ -130,7 +152,17 @@ class Conditions:
             checks=_checked(checks, database_now),
             signed_position=signed.size if signed else 0,
             signed_age_s=round((database_now - signed.signed_at).total_seconds()) if signed else 0,
+            relayed=relayed,
         )
+
+    async def _relayed(self, connection: Connection) -> Relayed | None:
+        if self._relay is None:
+            return None
+        lag = await connection.fetchrow(statement("follower_lag"), self._store.lane, self._relay)
+        if lag is None:
+            return None
+        position, head, waiting_s = lag
+        return Relayed(behind=head - position, waiting_s=round(waiting_s or 0))
 
 
 def _checked(checks: Mapping[str, LastCheck], now: datetime) -> tuple[Checked, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from service.domain import access, account, activity, config, log_keys, oauth
+from service.domain import access, account, activity, client_keys, config, log_keys, oauth, webhooks
 from service.domain.access_rules import decide as decide_access
 from service.domain.decide import decide as decide_account
 from service.domain.decide import decide_house
@@ -19,6 +19,8 @@ OAUTH_STREAM = "oauth"
 AUDIT_STREAM = "audit"
 HOUSE_STREAM = "house"
 LOG_KEYS_STREAM = "log-keys"
+WEBHOOKS_STREAM = "webhooks"
+CLIENT_KEYS_STREAM = "client-keys"
 _ACCOUNT_PREFIX = "account-"
 _ACTIVITY_PREFIX = "activity-"
 
@@ -79,6 +81,16 @@ LOG_KEYS = Decider(
     log_keys.evolve,
     lambda state, command, offer: log_keys.decide(state, command, offer.now),
 )
+WEBHOOKS = Decider(
+    webhooks.WebhooksState,
+    webhooks.evolve,
+    lambda state, command, offer: webhooks.decide(state, command, offer.now),
+)
+CLIENT_KEYS = Decider(
+    client_keys.ClientKeysState,
+    client_keys.evolve,
+    lambda state, command, offer: client_keys.decide(state, command, offer.now),
+)
 _OTHERS = {
     CONFIG_STREAM: CONFIG,
     ACCESS_STREAM: ACCESS,
@@ -86,6 +98,8 @@ _OTHERS = {
     AUDIT_STREAM: AUDIT,
     HOUSE_STREAM: HOUSE,
     LOG_KEYS_STREAM: LOG_KEYS,
+    WEBHOOKS_STREAM: WEBHOOKS,
+    CLIENT_KEYS_STREAM: CLIENT_KEYS,
 }
 
 

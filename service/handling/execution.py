@@ -63,8 +63,8 @@ class Order:
     extra_claims: tuple[str, ...] = ()
     erases: bool = False
     """Whether the key of the stream's subject is destroyed together with what is recorded."""
-    replaces: Callable[[Any], str] | None = None
-    """Tells of the state that is decided on which other subject's key is destroyed as well, "" for none."""
+    replaces: Callable[[Any], str | tuple[str, ...]] | None = None
+    """Tells of the state that is decided on which other subjects' keys are destroyed as well, "" for none."""
 
 
 @value()
@@ -269,7 +269,7 @@ def _used(offer: Offer, events: tuple[Event, ...]) -> _Used:
 
 def _erased(order: Order, session: Session) -> tuple[str, ...]:
     if order.replaces is not None and (replaced := order.replaces(session.state)):
-        return (replaced,)
+        return (replaced,) if isinstance(replaced, str) else replaced
     return (order.stream,) if order.erases else ()
 
 

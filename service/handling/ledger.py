@@ -9,7 +9,13 @@ from eventstore.coalesce import Coalescer
 from eventstore.records import QueueFull, Unavailable
 from service.domain.claims import admin_claim, claims, invoice_claim, reference_claim
 from service.domain.clients import DELETED
-from service.domain.commands import AmendInvoice, IssueInvoice, RecordPayment, RecordTransaction
+from service.domain.commands import (
+    AmendInvoice,
+    CombineInvoices,
+    IssueInvoice,
+    RecordPayment,
+    RecordTransaction,
+)
 from service.domain.refusals import Refusal, RefusalCode
 from service.handling.answers import Done
 from service.handling.deciders import CONFIG_STREAM, HOUSE_STREAM, account_stream, client_of
@@ -77,13 +83,19 @@ class Ledger:
             return answer
 
     async def on_client(
-        self, client_id: int, command: AddCredit | RemoveCredit | IssueInvoice, call: Call
+        self,
+        client_id: int,
+        command: AddCredit | RemoveCredit | IssueInvoice | CombineInvoices,
+        call: Call,
     ) -> Done | Refusal:
         """Carry a command out on a client's account."""
         stream = account_stream(client_id)
-        if not isinstance(command, IssueInvoice):
+        if isinstance(command, IssueInvoice):
+            numbers = {"invoice": 1, "credit": 1, "item": len(command.items)}
+        elif isinstance(command, CombineInvoices):
+            numbers = {"invoice": 1, "credit": 1, "item": len(command.invoice_ids)}
+        else:
             return await self._on_account(stream, command, _CREDIT, call)
-        numbers = {"invoice": 1, "credit": 1, "item": len(command.items)}
         done = await self._on_account(stream, command, numbers, call)
         if isinstance(done, Done):
             for name in claims(done.events):  # who pays it comes soon, and need not ask
@@ -148,6 +160,17 @@ class Ledger:
         """The client to whom an invoice was issued; it never changes."""
         stream = await self._stream_of(invoice_claim(invoice_id))
         return None if stream is None else client_of(stream)
+
+    async def invoices_about(self, client_id: int, kind: str, relation_id: int) -> tuple[int, ...]:
+        """The client's invoices with a line of this kind about this, as of now, the newest last."""
+        state = (await self._sessions.load(account_stream(client_id))).state
+        return tuple(
+            [
+                number
+                for number, invoice in state.invoices.items()
+                if any((line.kind, line.relation_id) == (kind, relation_id) for line in invoice.lines)
+            ]
+        )
 
     async def admin_exists(self, admin_id: int) -> bool:
         """Whether somebody acts in the ledger's name under this number."""

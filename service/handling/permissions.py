@@ -48,6 +48,11 @@ class Permissions:
         self._networks = tuple(read_network(address) for address in state.addresses)
         self._judged: dict[str, bool] = {}
 
+    def labelled(self, label: str) -> Known | None:
+        """The credential or login that stands in events and logs under this label."""
+        found = self.credentials.get(label)
+        return found or next((each for each in self.logins.values() if each.label == label), None)
+
     def lets_in(self, address: str) -> bool:
         """Whether calls may come from there."""
         if not self._networks:

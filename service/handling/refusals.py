@@ -161,8 +161,11 @@ class Refusals:
 
     async def prune(self) -> int:
         """Forget what the limits say; how many rows. Raises Unavailable."""
-        self._unpruned = dict.fromkeys(self._unpruned, 0)
-        return await record.prune(self._pool, self._store.lane, self._rows_max, self._limits.age_max_s)
+        counted = dict(self._unpruned)
+        gone = await record.prune(self._pool, self._store.lane, self._rows_max, self._limits.age_max_s)
+        for kind, count in counted.items():  # only now: what failed is done again with the next round
+            self._unpruned[kind] -= count
+        return gone
 
     async def count(self, wanted: Wanted) -> int:
         """How many rows there are, those included that this process has not written yet."""

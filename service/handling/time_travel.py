@@ -173,8 +173,16 @@ class TimeTravel:
         moment, local = self._moment(asked, now)
         recorded = await position_at(connection, self._store.lane, moment)
         if asked.clock is Clock.RECORDED:
+            if not recorded and head.position:
+                raise NoSuchMoment(await self._before_the_first())
             return _Found(recorded, recorded, local[:10], None)
         return _Found(head.position, recorded, local[:10], local)
+
+    async def _before_the_first(self) -> str:
+        """Facts may well be older, which is for the other clock; what was known then is nothing."""
+        (first,) = await self._store.read_range(1, 1)
+        since = first.recorded_at.astimezone(self._zone).strftime(_SECOND)
+        return f"asof lies before the first event of the ledger, which was recorded at {since}"
 
     async def _find_position(self, position: int, head: int) -> _Found:
         if not 1 <= position <= head:

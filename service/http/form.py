@@ -8,6 +8,7 @@ flat variables, so those take one pass without any work per name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from urllib.parse import unquote_to_bytes
 
 from service.http.php_arrays import Form, merge, path_of, put
@@ -61,17 +62,24 @@ def is_urlencoded(content_type: str) -> bool:
     return content_type == _URLENCODED or is_type(content_type, _URLENCODED)
 
 
-def parse(query: bytes | str, body: bytes, content_type: str, limits: FormLimits) -> Form:
+def parse(
+    query: bytes | str,
+    body: bytes,
+    content_type: str,
+    limits: FormLimits,
+    lists: frozenset[str] = frozenset(),
+) -> Form:
     """The variables of a raw query string and a body; a body of any other type is ignored, as PHP does.
 
-    Raises FormError: 413 for what is too big, 400 for what is not UTF-8 or has NUL in it.
+    Those named in `lists` are arrays also where `name=1&name=2` leaves the brackets out. Raises FormError:
+    413 for what is too big, 400 for what is not UTF-8 or has NUL in it.
     """
-    form = _variables(query, limits) if query else {}
+    form = _variables(query, limits, lists) if query else {}
     if not body or not is_urlencoded(content_type):
         return form
     if len(body) > limits.body_bytes_max:
         raise body_too_large(limits)
-    variables = _variables(body, limits)
+    variables = _variables(body, limits, lists)
     return merge(form, variables) if form else variables
 
 
@@ -107,7 +115,7 @@ def set_variable(form: Form, name: str, value: str, limits: FormLimits) -> None:
         put(form, variable, keys, value)
 
 
-def _variables(raw: bytes | str, limits: FormLimits) -> Form:
+def _variables(raw: bytes | str, limits: FormLimits, lists: frozenset[str]) -> Form:
     if isinstance(raw, str):
         # aiohttp hands over bytes that are not UTF-8 as surrogates.
         raw = raw.encode("utf-8", "surrogateescape")
@@ -116,6 +124,8 @@ def _variables(raw: bytes | str, limits: FormLimits) -> Form:
         raise too_many_fields(limits)
     if "+" in text:  # before any decoding: a `+` that is meant stands there as %2B
         text = text.replace("+", " ")
+    if lists:
+        text = "&".join(map(_bracketed, text.split("&"), repeat(lists)))
     form: Form = {}
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
@@ -125,6 +135,11 @@ def _variables(raw: bytes | str, limits: FormLimits) -> Form:
     if names.isalnum() and names.isascii() and len(names) <= limits.key_bytes_max:
         return form
     return _variables_by_name(text, limits)
+
+
+def _bracketed(pair: str, lists: frozenset[str]) -> str:
+    name, equals, value = pair.partition("=")
+    return f"{name}[]{equals}{value}" if name in lists else pair
 
 
 def _variables_by_name(text: str, limits: FormLimits) -> Form:

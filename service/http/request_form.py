@@ -32,18 +32,31 @@ Read = TypeVar("Read")
 _MULTIPART = "multipart/form-data"
 
 
-async def parse_request(request: web.BaseRequest, limits: FormLimits) -> Form:
-    """The variables of a request; only POST has a body that counts. Raises FormError."""
+async def parse_request(
+    request: web.BaseRequest, limits: FormLimits, lists: frozenset[str] = frozenset()
+) -> Form:
+    """The variables of a request; only POST has a body that counts. Raises FormError.
+
+    `lists` as for `parse`.
+    """
     # The raw target: aiohttp's decoded query no longer tells `+` from `%2B`.
     query = request.raw_path.partition("?")[2]
     content_type = request.headers.get("Content-Type", "")
     if request.method == "POST":
         if is_urlencoded(content_type):
-            return parse(query, await _body(request, limits), content_type, limits)
+            return parse(query, await _body(request, limits), content_type, limits, lists)
         if is_type(content_type, _MULTIPART):
-            parts = await _arriving(_text_parts(request, limits), limits)
-            return merge(parse(query, b"", "", limits), parts)
-    return parse(query, b"", "", limits)
+            parts = await _arriving(_text_parts(request, limits, lists), limits)
+            return merge(parse(query, b"", "", limits, lists), parts)
+    return parse(query, b"", "", limits, lists)
+
+
+async def body_of(request: web.BaseRequest, limits: FormLimits) -> bytes:
+    """A body of whatever type, for those who read it by themselves. Raises FormError."""
+    body = await _body(request, limits)
+    if len(body) > limits.body_bytes_max:
+        raise body_too_large(limits)
+    return body
 
 
 async def _body(request: web.BaseRequest, limits: FormLimits) -> bytes:
@@ -80,7 +93,7 @@ async def _rest(request: web.BaseRequest, limits: FormLimits) -> bytes:
     return body
 
 
-async def _text_parts(request: web.BaseRequest, limits: FormLimits) -> Form:
+async def _text_parts(request: web.BaseRequest, limits: FormLimits, lists: frozenset[str]) -> Form:
     """Text parts only: PHP keeps files apart from the variables, and the protocols have none."""
     if (request.content_length or 0) > limits.body_bytes_max:
         raise body_too_large(limits)
@@ -101,7 +114,8 @@ async def _text_parts(request: web.BaseRequest, limits: FormLimits) -> Form:
                 if part.filename is None:
                     value += chunk
             if part.filename is None and part.name:
-                set_variable(form, part.name, decode(bytes(value)), limits)
+                name = f"{part.name}[]" if part.name in lists else part.name
+                set_variable(form, name, decode(bytes(value)), limits)
     except (ValueError, AssertionError, web.HTTPException, HttpProcessingError):
         raise FormError("The multipart body is malformed") from None
     return form

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from service.domain.refusals import Refusal
 from service.domain.values import value
 from service.handling.answers import Done
+from service.http.values import read_id
 from service.whmcs.as_of import (
     MOMENT,
     NO_ANSWER,
@@ -23,7 +24,6 @@ from service.whmcs.as_of import (
 )
 from service.whmcs.encoder import error
 from service.whmcs.fields import FieldError, Fields
-from service.whmcs.reading import read_id
 from service.whmcs.wording import status, words
 
 if TYPE_CHECKING:

@@ -12,20 +12,11 @@ from pydantic_core import PydanticCustomError
 
 from service.domain.billable_commands import AddBillableItem, InvoiceAction, RecurCycle
 from service.domain.events.billables import BillableItemAdded
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, read_id, text_in
 from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.amounts import NO_AMOUNT, read_signed_amount
 from service.whmcs.fields import FieldError, Fields
-from service.whmcs.reading import (
-    NAME_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    check_text,
-    id_or,
-    optional,
-    read_date,
-    read_id,
-    text_in,
-    text_up_to,
-)
+from service.whmcs.reading import check_text, id_or, optional, read_date, text_up_to
 
 if TYPE_CHECKING:
     from service.domain.refusals import Refusal

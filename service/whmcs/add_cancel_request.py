@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX
 from service.whmcs.action import Action, Reply, refused
 from service.whmcs.fields import Fields
-from service.whmcs.reading import NAME_BYTES_MAX, TEXT_BYTES_MAX, text_up_to
+from service.whmcs.reading import text_up_to
 
 if TYPE_CHECKING:
     from service.handling.answers import Call

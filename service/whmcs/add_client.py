@@ -14,6 +14,7 @@ from pydantic import Field, PlainValidator
 from service.domain.commands import OpenAccount
 from service.domain.events import AccountOpened
 from service.http.form import text_of
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, read_id
 from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.fields import FieldError, Fields, Flag
 from service.whmcs.person_fields import (
@@ -23,14 +24,7 @@ from service.whmcs.person_fields import (
     read_phone,
     required,
 )
-from service.whmcs.reading import (
-    NAME_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    id_or,
-    optional,
-    read_id,
-    text_up_to,
-)
+from service.whmcs.reading import id_or, optional, text_up_to
 
 if TYPE_CHECKING:
     from typing import Self

@@ -9,18 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from service.domain import commands
 from service.domain.events import CreditAdded, CreditRemoved
+from service.http.values import TEXT_BYTES_MAX, text_in
 from service.whmcs.action import Action, MustExist, admin_is_known, client_is_known
 from service.whmcs.encoder import money
 from service.whmcs.fields import ClientId, CreditAmount, FieldError, Fields, OptionalDate
-from service.whmcs.reading import (
-    ADMIN_NOT_FOUND,
-    CLIENT_NOT_FOUND,
-    TEXT_BYTES_MAX,
-    id_or,
-    optional,
-    text_in,
-    text_up_to,
-)
+from service.whmcs.reading import ADMIN_NOT_FOUND, CLIENT_NOT_FOUND, id_or, optional, text_up_to
 
 if TYPE_CHECKING:
     from service.domain.refusals import Refusal

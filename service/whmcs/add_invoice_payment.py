@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from service.domain import commands
 from service.domain.events import PaymentRecorded
+from service.http.values import NAME_BYTES_MAX, REFERENCE_BYTES_MAX
 from service.whmcs.action import Action, MustExist, event_of, invoice_is_known
 from service.whmcs.fields import Fees, Fields, Flag, InvoiceId, OptionalTime, PaymentAmount
-from service.whmcs.reading import INVOICE_NOT_FOUND, NAME_BYTES_MAX, REFERENCE_BYTES_MAX, text_up_to
+from service.whmcs.reading import INVOICE_NOT_FOUND, text_up_to
 
 if TYPE_CHECKING:
     from service.domain.refusals import Refusal

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from service.domain.commands import RecordTransaction
 from service.domain.events import TransactionRecorded
+from service.http.values import NAME_BYTES_MAX, REFERENCE_BYTES_MAX, TEXT_BYTES_MAX
 from service.whmcs.action import (
     Action,
     MustExist,
@@ -25,14 +26,7 @@ from service.whmcs.fields import (
     OptionalLocalTime,
     PaymentAmount,
 )
-from service.whmcs.reading import (
-    CLIENT_NOT_FOUND,
-    INVOICE_NOT_FOUND,
-    NAME_BYTES_MAX,
-    REFERENCE_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    text_up_to,
-)
+from service.whmcs.reading import CLIENT_NOT_FOUND, INVOICE_NOT_FOUND, text_up_to
 from service.whmcs.transaction_fields import (
     CURRENCY_NOT_FOUND,
     NOBODY,

@@ -1,7 +1,7 @@
 """Amounts and rates in requests, as integer hundredths and thousandths.
 
-Lives here: reading decimal texts, with the documented text for what is none. Never float: `1.005` is what
-its digits say. Thousands separators and exponents are refused, since guessing at money is worse.
+Lives here: which decimal texts are amounts, with the documented text for what is none. How their digits are
+read is in `service.http.values`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 
 from pydantic_core import PydanticCustomError
 
-from service.domain.money import AMOUNT_MAX, divide_half_up
-from service.whmcs.reading import text_in
+from service.domain.money import AMOUNT_MAX
+from service.http.values import scaled, text_in
 
 AMOUNT_FORMAT = ("amount_format", "Amount must be in decimal format: ### or ###.##")
 NO_AMOUNT = ("no_amount", "No Amount Provided")
@@ -21,21 +21,7 @@ EXCHANGE_RATE_FORMAT = ("exchange_rate_format", "Rate must be in decimal format:
 RATE_MAX = 100_000
 """Thousandths of a percent: nobody taxes more than the whole amount."""
 
-_DIGITS_MAX = 40
-"""Enough for the longest amount with float noise behind it."""
 _CREDIT = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
-_DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
-
-
-def _scaled(text: str, decimals: int) -> int | None:
-    """The decimal number times 10^decimals, further digits rounded half up; None if it is no number."""
-    match = _DECIMAL.fullmatch(text) if len(text) <= _DIGITS_MAX else None
-    if match is None:
-        return None
-    sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
-    number = int(whole + fraction.ljust(decimals, "0"))
-    number = divide_half_up(number, 10 ** max(0, len(fraction) - decimals))
-    return -number if sign else number
 
 
 def read_credit_amount(value: object) -> int:
@@ -43,7 +29,7 @@ def read_credit_amount(value: object) -> int:
     text = text_in(value).strip()
     if not text:
         raise PydanticCustomError(*NO_AMOUNT)
-    amount = _scaled(text, 2) if _CREDIT.fullmatch(text) is not None else None
+    amount = scaled(text, 2) if _CREDIT.fullmatch(text) is not None else None
     if amount is None or amount > AMOUNT_MAX:
         raise PydanticCustomError(*AMOUNT_FORMAT)
     if amount == 0:
@@ -53,7 +39,7 @@ def read_credit_amount(value: object) -> int:
 
 def read_signed_amount(value: object) -> int:
     """An invoice line or a fee: any sign, float noise rounded off."""
-    amount = _scaled(text_in(value).strip(), 2)
+    amount = scaled(text_in(value).strip(), 2)
     if amount is None or abs(amount) > AMOUNT_MAX:
         raise PydanticCustomError(*AMOUNT_FORMAT)
     return amount
@@ -78,7 +64,7 @@ def read_applied_amount(value: object) -> int | None:
 
 def read_rate(value: object) -> int:
     """A tax rate in percent, as thousandths of a percent."""
-    rate = _scaled(text_in(value).strip(), 3)
+    rate = scaled(text_in(value).strip(), 3)
     if rate is None or not 0 <= rate <= RATE_MAX:
         raise PydanticCustomError(*RATE_FORMAT)
     return rate
@@ -86,7 +72,7 @@ def read_rate(value: object) -> int:
 
 def read_exchange_rate(value: object) -> int:
     """A currency's rate to the default one, as hundred-thousandths; positive."""
-    rate = _scaled(text_in(value).strip(), 5)
+    rate = scaled(text_in(value).strip(), 5)
     if rate is None or not 0 < rate <= AMOUNT_MAX:
         raise PydanticCustomError(*EXCHANGE_RATE_FORMAT)
     return rate

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from projections.scratch import TooMuchHistory
 from service.handling.time_travel import Asked, Clock, NoSuchMoment, TooLong
+from service.http.values import read_id, text_in
 from service.whmcs.fields import FieldError
-from service.whmcs.reading import read_id, text_in
 
 if TYPE_CHECKING:
     from service.handling.time_travel import Past

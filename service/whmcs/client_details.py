@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
-from service.whmcs.countries import COUNTRY_NAMES, phone
+from service.http.countries import COUNTRY_NAMES, phone
 from service.whmcs.encoder import money
 
 if TYPE_CHECKING:

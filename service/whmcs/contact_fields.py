@@ -13,9 +13,10 @@ from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from service.http.form import is_true, text_of
+from service.http.values import NAME_BYTES_MAX, is_email
 from service.whmcs.fields import Flag, PartialFields
-from service.whmcs.person_fields import MAIL_PATTERNS, is_email, read_mail_flags
-from service.whmcs.reading import NAME_BYTES_MAX, check_text, text_up_to
+from service.whmcs.person_fields import MAIL_PATTERNS, read_mail_flags
+from service.whmcs.reading import check_text, text_up_to
 
 if TYPE_CHECKING:
     from typing import Self

@@ -16,16 +16,11 @@ from service.domain.commands import IssueInvoice, NewItem
 from service.domain.events import InvoiceIssued, InvoiceSettled
 from service.domain.invoice_status import InvoiceStatus
 from service.http.form import is_true
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, text_in
 from service.whmcs.action import Action, MustExist, client_is_known, event_of
 from service.whmcs.fields import SIGNED_AMOUNT, ClientId, Fields, Flag, OptionalInvoiceDate, TaxRate
 from service.whmcs.invoice_lines import new_line
-from service.whmcs.reading import (
-    CLIENT_NOT_FOUND,
-    NAME_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    text_in,
-    text_up_to,
-)
+from service.whmcs.reading import CLIENT_NOT_FOUND, text_up_to
 from service.whmcs.taxes import tax_rates
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from service.http.values import NAME_BYTES_MAX, read_id
 from service.whmcs.action import Action
 from service.whmcs.fields import Fields
-from service.whmcs.reading import NAME_BYTES_MAX, read_id, text_up_to
+from service.whmcs.reading import text_up_to
 
 if TYPE_CHECKING:
     from service.domain.refusals import Refusal

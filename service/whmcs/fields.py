@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, WithJsonSchema
 
 from service.http.form import is_true
+from service.http.values import read_id, text_in
 from service.whmcs.amounts import (
     read_applied_amount,
     read_credit_amount,
@@ -26,12 +27,10 @@ from service.whmcs.reading import (
     id_or,
     optional,
     read_date,
-    read_id,
     read_invoice_date,
     read_invoice_time,
     read_local_time,
     read_time,
-    text_in,
 )
 
 if TYPE_CHECKING:

@@ -13,18 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import PlainValidator
 
 from service.handling.activity import SEARCH_MAX, Entry, TooMuchToSearch
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, read_id, text_in
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.activity_texts import description_of
 from service.whmcs.fields import Count, FieldError, Fields
-from service.whmcs.reading import (
-    NAME_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    optional,
-    read_date,
-    read_id,
-    text_in,
-    text_up_to,
-)
+from service.whmcs.reading import optional, read_date, text_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable

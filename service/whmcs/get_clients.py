@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import PlainValidator
 
 from service.domain.clients import STATUSES
+from service.http.values import NAME_BYTES_MAX, text_in
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.fields import Count, Fields
 from service.whmcs.pages import LIMIT_DEFAULT, check_rows
-from service.whmcs.reading import NAME_BYTES_MAX, check_text, text_in
+from service.whmcs.reading import check_text
 
 if TYPE_CHECKING:
     from projections.views import ListedClient

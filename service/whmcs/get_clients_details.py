@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PlainValidator
 
+from service.http.values import read_id, text_in
 from service.whmcs.action import Action, Reply, found, refused
 from service.whmcs.client_details import client
 from service.whmcs.client_stats import stats
 from service.whmcs.fields import Fields, Flag
-from service.whmcs.reading import read_id, text_in
 
 if TYPE_CHECKING:
     from projections.views import ClientRow

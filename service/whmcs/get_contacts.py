@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PlainValidator
 
+from service.http.values import NAME_BYTES_MAX, read_id
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.encoder import ZERO_TIME
 from service.whmcs.fields import Count, Fields
 from service.whmcs.pages import LIMIT_DEFAULT, check_rows
 from service.whmcs.person_fields import profile_of
-from service.whmcs.reading import NAME_BYTES_MAX, check_text, optional, read_id
+from service.whmcs.reading import check_text, optional
 
 if TYPE_CHECKING:
     from projections.views import ContactRow

@@ -27,6 +27,8 @@ CLOCK_OFF_S = 5
 VERIFIED_WITHIN_DAYS = 7
 SIGNED_WITHIN_S = 3600
 """Far longer than new events wait for a checkpoint."""
+RELAYED_WITHIN_S = 60
+"""A broker that was restarted has caught up by then."""
 
 _GROUPS = {"notice": "success", "warning": "warning", "error": "danger"}
 
@@ -47,6 +49,7 @@ async def get_health_status(services: Services, call: Call, fields: Fields) -> R
             *_ledger(condition),
             _verification(condition, services.options.today()),
             _signature(condition),
+            *_relay(condition),
         ]
     groups: dict[str, list[Body]] = {}
     for group in _GROUPS.values():
@@ -122,6 +125,20 @@ def _signature(condition: Condition) -> Body:
         return _check(name, "WHMCS", "error", body)
     body = f"A signed checkpoint covers the log up to event {condition.signed_position}."
     return _check(name, "WHMCS", "notice", body)
+
+
+def _relay(condition: Condition) -> Iterator[Body]:
+    relayed = condition.relayed
+    if relayed is None:
+        return
+    if relayed.waiting_s > RELAYED_WITHIN_S:
+        body = (
+            f"The broker has not got the last {relayed.behind} events, the first of them for"
+            f" {_age(relayed.waiting_s)}; the service's log says why."
+        )
+        yield _check("eventRelay", "WHMCS", "warning", body)
+    else:
+        yield _check("eventRelay", "WHMCS", "notice", "Events are passed on to the broker.")
 
 
 def _age(seconds: int) -> str:

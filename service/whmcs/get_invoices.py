@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import PlainValidator
 
 from service.domain.invoice_status import InvoiceStatus
+from service.http.values import read_id, text_in
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.encoder import ZERO_TIME, money, rate3
 from service.whmcs.fields import Count, FieldError, Fields
-from service.whmcs.reading import optional, read_id, text_in
+from service.whmcs.reading import optional
 
 if TYPE_CHECKING:
     from projections.views import ListedInvoice

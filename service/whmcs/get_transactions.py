@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from service.http.values import REFERENCE_BYTES_MAX, read_id
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.pages import PageFields, transaction, whole
-from service.whmcs.reading import REFERENCE_BYTES_MAX, optional, read_id, text_up_to
+from service.whmcs.reading import optional, text_up_to
 
 if TYPE_CHECKING:
     from service.domain.refusals import Refusal

@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from service.domain.commands import ItemChange, NewItem
 from service.http.form import is_true
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, read_id, text_in
 from service.whmcs.amounts import read_signed_amount
-from service.whmcs.reading import NAME_BYTES_MAX, TEXT_BYTES_MAX, check_text, read_id, text_in
+from service.whmcs.reading import check_text
 
 if TYPE_CHECKING:
     from service.http.php_arrays import Form, FormValue

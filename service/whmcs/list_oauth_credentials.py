@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
+from service.http.values import NAME_BYTES_MAX
 from service.whmcs.action import Action, Reply, found
 from service.whmcs.fields import Count, FieldError, Fields
-from service.whmcs.reading import NAME_BYTES_MAX, text_up_to
+from service.whmcs.reading import text_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable

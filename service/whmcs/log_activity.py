@@ -8,9 +8,10 @@ from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from service.domain.activity import LogActivity
+from service.http.values import TEXT_BYTES_MAX
 from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.fields import Fields
-from service.whmcs.reading import CLIENT_NOT_FOUND, TEXT_BYTES_MAX, check_text, id_or, optional
+from service.whmcs.reading import CLIENT_NOT_FOUND, check_text, id_or, optional
 
 if TYPE_CHECKING:
     from service.domain.refusals import Refusal

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import PlainValidator
 
 from service.domain.oauth import AUTHORIZATION_CODE, SINGLE_SIGN_ON
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, read_id
 from service.whmcs.fields import FieldError, Fields
-from service.whmcs.reading import NAME_BYTES_MAX, TEXT_BYTES_MAX, check_text, read_id, text_up_to
+from service.whmcs.reading import check_text, text_up_to
 
 if TYPE_CHECKING:
     from typing import Any

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from pydantic import WithJsonSchema
 
 from service.handling.time_travel import Clock
+from service.http.idempotency import FIELD, HEADER, KEY_CHARACTERS_MAX
+from service.http.values import ID_MAX
 from service.whmcs.actions import ACTIONS
 from service.whmcs.as_of import CLOCK, LOCAL_TIME_PATTERN, MOMENT, POSITION
-from service.whmcs.idempotency import FIELD, HEADER, KEY_CHARACTERS_MAX
 from service.whmcs.known_actions import ACTION_NAMES
-from service.whmcs.reading import ID_MAX
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

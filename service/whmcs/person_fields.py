@@ -6,26 +6,23 @@ what they hold. Sources: WHMCS API reference, AddClient, UpdateClient, AddContac
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pydantic import PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from service.domain.events.clients import MAIL_FLAGS
+from service.http.countries import COUNTRY_NAMES
 from service.http.form import is_true
 from service.http.php_serialize import SerializeError, custom_fields
-from service.whmcs.countries import COUNTRY_NAMES
-from service.whmcs.reading import NAME_BYTES_MAX, check_text, text_in
+from service.http.values import NAME_BYTES_MAX, is_email, is_phone, text_in
+from service.whmcs.reading import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from service.domain.events import Profile
     from service.whmcs.fields import Fields
-
-EMAIL_BYTES_MAX = 254
-"""RFC 5321: what fits into a mail's envelope."""
 
 LEDGER_NAMES = {
     "firstname": "first_name",
@@ -50,10 +47,6 @@ MAIL_PATTERNS: dict[str, dict[str, str]] = {
 }
 """JSON schemas of the parameters that say which e-mails somebody gets; the latter ones are older."""
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
-_PHONE = re.compile(r"[0-9 +\-.()]{1,40}")
 _MAIL = "mail_"
 
 
@@ -69,11 +62,6 @@ def required(name: str, message: str, check: Callable[[str], str] = str) -> Plai
         raise PydanticCustomError(f"{name}_missing", message)
 
     return PlainValidator(validate)
-
-
-def is_email(text: str) -> bool:
-    """Whether it looks like an address that mail can be sent to."""
-    return len(text) <= EMAIL_BYTES_MAX and _EMAIL.fullmatch(text) is not None
 
 
 def read_email(value: object) -> str:
@@ -103,7 +91,7 @@ def read_country(text: str) -> str:
 
 def read_phone(text: str) -> str:
     """Digits and what is written between them."""
-    if _PHONE.fullmatch(text) is None or not any(map(str.isdigit, text)):
+    if not is_phone(text):
         raise PydanticCustomError("phone_not_valid", "Invalid telephone phone number")
     return text
 

@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
+from service.http.values import read_id, text_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-ID_MAX = 2**63 - 1
-TEXT_BYTES_MAX = 65_535
-"""Descriptions and notes: what a MySQL `text` column holds."""
-NAME_BYTES_MAX = 255
-"""Names, addresses and other one-line texts."""
-REFERENCE_BYTES_MAX = 190
-"""A gateway's transaction id; beyond it WHMCS's own index would not tell two apart."""
 
 CLIENT_NOT_FOUND = ("client_not_found", "Client ID Not Found")
 INVOICE_NOT_FOUND = ("invoice_not_found", "Invoice ID Not Found")
@@ -32,25 +26,10 @@ ADMIN_NOT_FOUND = ("admin_not_found", "Admin ID Not Found")
 DATE_NOT_VALID = ("date_not_valid", "Date Format is not Valid")
 """A code for the log, and the text for the caller."""
 
-_ID = re.compile(r"[0-9]{1,19}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _LOCAL_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
-
-
-def text_in(value: object) -> str:
-    """The parameter's text; an array where a text belongs is as good as nothing."""
-    return value if isinstance(value, str) else ""
-
-
-def read_id(value: object) -> int | None:
-    """A number from 1 to ID_MAX, or None."""
-    text = text_in(value).strip()
-    if _ID.fullmatch(text) is None:
-        return None
-    number = int(text)
-    return number if 1 <= number <= ID_MAX else None
 
 
 def id_or(code: str, message: str) -> Callable[[object], int]:

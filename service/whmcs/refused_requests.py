@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 
 from eventstore.refusals import ACCESS, COMMAND
 from service.handling.refusals import Refused
+from service.http.values import read_id
 from service.whmcs.actions import ACTIONS
 from service.whmcs.amounts import read_signed_amount
 from service.whmcs.known_actions import ACTION_NAMES
-from service.whmcs.reading import read_id
 
 if TYPE_CHECKING:
     from service.http.callers import AuthFailure

@@ -17,6 +17,7 @@ from service.domain.client_commands import ChangeAccount
 from service.domain.clients import STATUSES
 from service.domain.refusals import Refusal, RefusalCode
 from service.http.form import text_of
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, read_id, text_in
 from service.whmcs.action import Action, MustExist, client_is_known
 from service.whmcs.add_client import CARD_PARAMETERS, CARD_WARNING, CURRENCY_NOT_FOUND
 from service.whmcs.fields import FieldError, Flag, PartialFields
@@ -30,16 +31,7 @@ from service.whmcs.person_fields import (
     read_phone,
     required,
 )
-from service.whmcs.reading import (
-    CLIENT_NOT_FOUND,
-    NAME_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    id_or,
-    optional,
-    read_id,
-    text_in,
-    text_up_to,
-)
+from service.whmcs.reading import CLIENT_NOT_FOUND, id_or, optional, text_up_to
 
 if TYPE_CHECKING:
     from typing import Self

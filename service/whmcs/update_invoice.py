@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from service.domain.commands import AmendInvoice, ItemChange, NewItem
 from service.domain.invoice_status import InvoiceStatus
+from service.http.values import NAME_BYTES_MAX, TEXT_BYTES_MAX, text_in
 from service.whmcs.action import Action, MustExist, invoice_is_known
 from service.whmcs.fields import (
     SIGNED_AMOUNT,
@@ -25,15 +26,7 @@ from service.whmcs.fields import (
     TaxRate,
 )
 from service.whmcs.invoice_lines import added_lines, changed_lines, deleted_lines
-from service.whmcs.reading import (
-    INVOICE_NOT_FOUND,
-    NAME_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    check_text,
-    optional,
-    text_in,
-    text_up_to,
-)
+from service.whmcs.reading import INVOICE_NOT_FOUND, check_text, optional, text_up_to
 
 if TYPE_CHECKING:
     from typing import Self

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from service.domain.events.oauth import OAuthCredentialUpdated, OAuthSecretReset
 from service.domain.oauth import missing
 from service.domain.refusals import Refusal
+from service.http.values import NAME_BYTES_MAX, read_id
 from service.whmcs.action import Action, event_of
 from service.whmcs.fields import FieldError, Flag
 from service.whmcs.oauth_fields import OAuthFields, check_grant_type, given, read_scopes, read_service_id
-from service.whmcs.reading import NAME_BYTES_MAX, read_id, text_up_to
+from service.whmcs.reading import text_up_to
 
 if TYPE_CHECKING:
     from service.domain.oauth import Description, OAuthCredential

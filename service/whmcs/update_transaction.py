@@ -11,6 +11,7 @@ from pydantic import PlainValidator
 
 from service.domain.commands import CorrectTransaction
 from service.domain.refusals import Refusal, RefusalCode
+from service.http.values import NAME_BYTES_MAX, REFERENCE_BYTES_MAX, TEXT_BYTES_MAX
 from service.whmcs.action import Action
 from service.whmcs.fields import (
     ExchangeRate,
@@ -21,13 +22,7 @@ from service.whmcs.fields import (
     OptionalLocalTime,
     PaymentAmount,
 )
-from service.whmcs.reading import (
-    NAME_BYTES_MAX,
-    REFERENCE_BYTES_MAX,
-    TEXT_BYTES_MAX,
-    id_or,
-    text_up_to,
-)
+from service.whmcs.reading import id_or, text_up_to
 from service.whmcs.transaction_fields import (
     CURRENCY_NOT_FOUND,
     TRANSACTION_NOT_FOUND,

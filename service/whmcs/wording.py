@@ -54,6 +54,7 @@ _WORDS = {
     RefusalCode.TRANSACTION_NOT_FOUND: "Transaction ID Not Found",
     RefusalCode.REFUND_TOO_LARGE: "Amount exceeds what is left to be refunded",
     RefusalCode.CREDIT_FOR_CREDIT: "Credit cannot be applied to an Add Funds invoice",
+    RefusalCode.MASS_PAYMENT_OPEN: "Invoice {detail} is for the same invoices",
     RefusalCode.AMOUNT_NOT_POSITIVE: "Amount must be greater than zero",
     RefusalCode.AMOUNT_TOO_LARGE: "Amount exceeds what the ledger can hold",
     RefusalCode.PERSON_ERASED: "The personal data of this client was erased",
@@ -78,6 +79,10 @@ _WORDS = {
     RefusalCode.ACCESS_KEY_NOT_FOUND: "Access key not found",
     RefusalCode.LOG_KEY_EXISTS: "Log key already exists",
     RefusalCode.LOG_KEY_NOT_FOUND: "Log key not found",
+    RefusalCode.WEBHOOK_NOT_FOUND: "Webhook not found",
+    RefusalCode.WEBHOOK_PAUSED: "Webhook is paused",
+    RefusalCode.WEBHOOK_NOT_PAUSED: "Webhook is not paused",
+    RefusalCode.TOO_MANY_WEBHOOKS: "Too many webhooks",
     RefusalCode.STALE: "Please try again",
     RefusalCode.KEY_REUSED: "The idempotency key was used before with another request",
 }

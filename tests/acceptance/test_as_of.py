@@ -45,12 +45,15 @@ def test_the_command_answers_about_the_past(api: Api, dsn: str, log: Log) -> Non
     assert (done.returncode, done.stdout) == (1, '{"result":"error","message":"asof lies in the future"}\n')
 
 
-def test_an_empty_ledger_has_position_zero(api: Api) -> None:
-    """It is in the header, too: somebody who asks about the past sees that there was nothing."""
-    answer = api.send("GetClients", {"asof": "2001-01-01"})
-    assert (answer.success["totalresults"], answer.headers["Ledger-Position"]) == (0, "0")
-    answer = api.send("GetCredits", {"clientid": "1", "asof": "2001-01-01"})
-    assert (answer.message, answer.headers["Ledger-Position"]) == ("Client ID Not Found", "0")
+def test_before_the_first_event(api: Api, dsn: str) -> None:
+    """A mistyped year is no empty ledger, and ends the command with code 1."""
+    sentence = "asof lies before the first event of the ledger, which was recorded at "
+    for action in ("GetClients", "GetStats", "GetCurrencies"):
+        answer = api.send(action, {"asof": "2001-01-01"})
+        assert answer.message.startswith(sentence)
+        assert "Ledger-Position" not in answer.headers
+    done = creditledger("call", "GetClients", "asof=2001-01-01", CREDITLEDGER_DSN=dsn)
+    assert (done.returncode, sentence in done.stdout) == (1, True)
 
 
 def test_a_write_in_the_past_is_refused(api: Api, log: Log) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from tests.support.damage import damage
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.acceptance.proving import Ledger
 
 _DEADLINE_S = 60.0  # nothing takes that long unless it is broken
 
@@ -79,6 +82,17 @@ def test_what_it_cannot_do(arguments: tuple[str, ...], words: str) -> None:
     assert done.returncode == 2, done
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_says_what_it_was_compared_with(ledger: Ledger) -> None:
+    """Nothing but what is outside the database shows that a whole history was made anew: said either way."""
+    size = ledger.head(300).size
+    told = ledger.run("verify", "--incremental").stdout
+    found = re.search(r"Compared with the checkpoint of size (\d+) beside the signing key\.", told)
+    assert found is not None, told
+    assert int(found[1]) >= size
+    without = creditledger("verify", "--incremental", CREDITLEDGER_DSN=ledger.settings["CREDITLEDGER_DSN"])
+    assert "Compared with nothing outside the database" in without.stdout
 
 
 def test_a_service_verifies_itself(own_dsn: str, tmp_path: Path) -> None:

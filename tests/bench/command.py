@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 from tests.bench import report, targets
 from tests.bench.bodies import SEED
 from tests.bench.conditions import conditions
+from tests.bench.feed import FeedPlan, measure_feed, table
 from tests.bench.generator import BUNDLED, WRK, at_hand
 from tests.bench.growth import GrowthPlan, measure_growth
 from tests.bench.loads import KINDS
@@ -83,6 +84,7 @@ _AT_LEAST_ONE = click.IntRange(min=1)
     type=_AT_LEAST_ONE,
     help="The same, at this many commands; can be repeated.",
 )
+@click.option("--feed", is_flag=True, help="Measure followers of the events, instead of loads.")
 @click.option(
     "--short", is_flag=True, help="Everything once in half a minute: to see it run, not for figures."
 )
@@ -93,6 +95,7 @@ def main(
     *,
     growth: bool,
     long: bool,
+    feed: bool,
     short: bool,
     as_json: bool,
     **given: Any,
@@ -111,10 +114,32 @@ def main(
         sizes = sizes or (*SIZES, LONG_SIZE)
     elif growth:
         sizes = sizes or SIZES
+    if feed:
+        document = _measure_feed(_feed_plan(plan, short=short), to_stderr=as_json)
+        if as_json:
+            click.echo(json.dumps(document, indent=2))
+        return
     with tempfile.TemporaryDirectory(prefix="creditledger-") as folder:
         document = _measure(plan, sizes, Path(folder), with_loads=short or not sizes, to_stderr=as_json)
     if as_json:
         click.echo(json.dumps(document, indent=2))
+
+
+def _feed_plan(plan: Plan, *, short: bool) -> FeedPlan:
+    if short:
+        return FeedPlan(tool=plan.tool, per_second=200.0, seconds=0.5, runs=1, clients=20, followers=10)
+    return FeedPlan(tool=plan.tool, seconds=max(plan.seconds, 5.0), runs=plan.runs)
+
+
+def _measure_feed(plan: FeedPlan, *, to_stderr: bool) -> dict[str, Any]:
+    with temporary_ledger() as ledger, tempfile.TemporaryDirectory(prefix="creditledger-") as folder:
+        target = ledger.start()
+        document = {"conditions": conditions(target.dsn) | asdict(plan) | {"service": settings_given()}}
+        click.echo(json.dumps(document["conditions"]), err=to_stderr)
+        figures = measure_feed(target, plan, Path(folder), lambda line: click.echo(line, err=True))
+    for row in table(figures, plan):
+        click.echo(row, err=to_stderr)
+    return document | {"feed": figures.as_json()}
 
 
 def _measure(

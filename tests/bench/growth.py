@@ -66,7 +66,9 @@ class Grown:
     """The command as an operator runs it, by read model."""
     chain_s: float
     read_models_s: float
-    """The second part of `verify`: every read model folded again and compared."""
+    """The part of `verify` in which every read model is folded again and compared."""
+    verify_s: float
+    """All of `verify`, without the start of the command."""
 
     def rebuild_per_s(self, name: str) -> float:
         """Events of the log per second of a rebuild."""
@@ -87,6 +89,7 @@ class Grown:
             "append_ratio": round(self.append_ratio, 3),
             "rebuild_per_s": {name: round(self.rebuild_per_s(name)) for name in self.rebuild_s},
             "chain_per_s": round(self.filled.events / self.chain_s),
+            "verify_per_s": round(self.filled.events / self.verify_s),
         }
 
 
@@ -143,6 +146,7 @@ class _Size:
             rebuild_s=rebuild_s,
             chain_s=verified["chain_s"],
             read_models_s=verified["read_models_s"],
+            verify_s=verified["all_s"],
         )
 
     def _appends(self, target: Target, stage: Stage, clients: Sequence[int]) -> tuple[Result, Result]:

@@ -43,12 +43,14 @@ async def open_loop(
     seconds: float,
     per_second: float,
     last_answers_s: float = LAST_ANSWERS_S,
+    told: list[tuple[float, bytes]] | None = None,
 ) -> Figures:
     """Post the bodies at that rate for `seconds`, over and over if they are too few.
 
     Requests without an answer in the end are errors, and count among the latencies with what they waited.
+    `told` gets the body of each answer, and when it was there.
     """
-    run = _Run(requests(bodies), timetable(seconds, per_second))
+    run = _Run(requests(bodies), timetable(seconds, per_second), told)
     opened = await connect(port, connections, run.on_answer)
     await run.until_answered(opened, seconds + last_answers_s)
     for connection in opened:
@@ -57,8 +59,11 @@ async def open_loop(
 
 
 class _Run:
-    def __init__(self, bodies: list[bytes], times: list[float]) -> None:
+    def __init__(
+        self, bodies: list[bytes], times: list[float], told: list[tuple[float, bytes]] | None
+    ) -> None:
         self._requests = bodies
+        self._told = told
         self._times = times
         self._sent = 0
         self._idle: deque[Connection] = deque()
@@ -90,6 +95,8 @@ class _Run:
             self._errors += 1
         else:
             self._latencies_s.append(now - connection.due)
+            if self._told is not None:
+                self._told.append((now, body))
             if SUCCESS in body:
                 self._answered += 1
             else:

@@ -67,6 +67,7 @@ def growth_table(sizes: Sequence[Grown]) -> Iterator[str]:
         *((f"rebuild of {name}, events/s", _rebuild(name)) for name in sizes[0].rebuild_s),
         ("check of the chain, s", lambda size: f"{size.chain_s:.1f}"),
         ("check of the read models, s", lambda size: f"{size.read_models_s:.1f}"),
+        ("verify in all, s", lambda size: f"{size.verify_s:.1f}"),
     ]
     yield f"{'growth':<40}" + "".join(f"{size.filled.commands_asked:>12}" for size in sizes)
     for name, tell in rows:

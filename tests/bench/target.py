@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,13 @@ class Target:
     def bodies(self) -> Bodies:
         """Requests with its credential."""
         return Bodies(self.credential)
+
+    def head(self) -> int:
+        """The last position in the log."""
+        query = urllib.parse.urlencode({**self.credential, "limit": 1})
+        address = f"http://127.0.0.1:{self.port}/events?{query}"
+        with urllib.request.urlopen(address, timeout=_STOP_WITHIN_S) as answer:
+            return int(answer.headers["Ledger-Head"])
 
     def settle(self) -> float:
         """Wait until the read models have caught up with the log; the seconds that took."""

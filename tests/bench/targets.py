@@ -20,6 +20,7 @@ GROWN_COMMANDS = 1_000_000
 _CONNECTIONS = 64
 _BASELINE_CONNECTIONS = 32
 OPEN_P99_MS_MAX = 25.0
+VERIFY_S_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,15 @@ def of_growth(sizes: Sequence[Grown]) -> list[Judged]:
             is_most=True,
             unit="s",
             measured=size.chain_s,
+            beside=at,
+            is_judged=is_judged,
+        ),
+        Judged(
+            name="verify of everything over 10^6 events",
+            goal=VERIFY_S_MAX,
+            is_most=True,
+            unit="s",
+            measured=size.verify_s,
             beside=at,
             is_judged=is_judged,
         ),

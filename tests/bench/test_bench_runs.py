@@ -43,6 +43,25 @@ def test_a_short_run_measures_everything(tool: str) -> None:
     assert all(target["name"] in done.stderr for target in document["targets"])
 
 
+def test_a_short_run_measures_followers() -> None:
+    """Every event reaches the follower, and all figures with their goals are there."""
+    done = subprocess.run(
+        [sys.executable, "-m", "service", "bench", "--feed", "--short", "--json"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["feed"]
+    assert figures["lag"]["commands"] > 0
+    assert figures["lag"]["missing"] == 0
+    assert figures["lag"]["lag_p50_ms"] <= figures["lag"]["lag_p99_ms"]
+    assert figures["alone_per_s"] > 0
+    assert figures["followed_per_s"] > 0
+    assert done.stderr.count("<") >= 3
+
+
 def _check_lines(lines: list[dict[str, Any]]) -> None:
     expected = [(name, count) for name in (baseline.SPREAD, baseline.HOT) for count in baseline.CONNECTIONS]
     expected += [

@@ -21,9 +21,11 @@ READS: list[tuple[str, list[Any]]] = [
     ("verify_blocks", [0, 10, 100, 200]),
     ("subject_keys", [0, ["account-1"]]),
     ("read_secret", [0, "name-key"]),
+    ("read_token", [0, "\\x00"]),
     ("read_stream_between", [0, "account-1", 0, 1, 100, ["thing.happened"], 50]),
     ("read_types_between", [0, 1, 100, ["thing.happened"]]),
     ("read_refusals", [0, "access", "code", "account-1", '{"a": 1}', "2026-01-01", "2026-02-01", 0, 50]),
+    ("read_attempts", [0, 7, "false", 50]),
 ]
 
 
@@ -40,7 +42,9 @@ async def test_no_read_scans_a_whole_table(pool: asyncpg.Pool, name: str, argume
         )
         await connection.execute("deallocate read")
     assert not re.search(
-        r"Seq Scan on (event|stream|block|key|receipt|snapshot|secret|subject_key|refusal)", plan
+        r"Seq Scan on "
+        r"(event|stream|block|key|receipt|snapshot|secret|subject_key|refusal|token|delivery_attempt)",
+        plan,
     ), plan
 
 
@@ -53,8 +57,10 @@ _TYPES = {
     "verify_blocks": ["smallint", "bigint", "bigint", "bigint"],
     "subject_keys": ["smallint", "text[]"],
     "read_secret": ["smallint", "text"],
+    "read_token": ["smallint", "bytea"],
     "read_stream_between": ["smallint", "text", "bigint", "bigint", "bigint", "text[]", "bigint"],
     "read_types_between": ["smallint", "bigint", "bigint", "text[]"],
+    "read_attempts": ["smallint", "bigint", "boolean", "bigint"],
     "read_refusals": [
         "smallint",
         *("text", "text", "text", "jsonb", "timestamptz", "timestamptz"),

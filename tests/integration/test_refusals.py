@@ -175,6 +175,31 @@ async def test_pruning_happens_by_itself(pool: asyncpg.Pool, store: PostgresStor
     await asyncio.wait([task])
 
 
+async def test_a_pruning_that_failed_is_done_again(
+    pool: asyncpg.Pool, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was to be forgotten is still counted when the database is away just then."""
+    refusals = Refusals(pool, store, LIMITS)
+    for number in range(100):
+        refusals.remember(replace(NO, amount=number + 1), str(number))
+    await refusals.flush()
+    with monkeypatch.context() as patched:
+
+        async def away(*_: object) -> int:
+            raise Unavailable("away")
+
+        patched.setattr("eventstore.refusals.prune", away)
+        with pytest.raises(Unavailable):
+            await refusals.prune()
+    task = asyncio.create_task(refusals.run())
+    refusals.remember(NO, "one more")
+    async with asyncio.timeout(20):
+        while await pool.fetchval("select count(*) from es.refusal") > LIMITS.rows_max:
+            pass  # the question itself takes its time
+    task.cancel()
+    await asyncio.wait([task])
+
+
 async def test_several_processes_share_the_record(pool: asyncpg.Pool, store: PostgresStore) -> None:
     """What four of them write at once is all there, under numbers that never repeat, counted as one."""
     processes = [Refusals(pool, store, RefusalLimits()) for _ in range(4)]

@@ -262,6 +262,10 @@ DAMAGES = [
     ),
     ("delete from es.merkle_tile where index = 1", "es.merkle_tile, level 0, index 1: the tile is missing"),
     (
+        "delete from es.merkle_tile",
+        "es.merkle_tile, level 0, index 0: the tile is missing, and a checkpoint of 900 events was signed",
+    ),
+    (
         "insert into es.merkle_tile select lane, level, 9, hashes, root from es.merkle_tile where index = 0",
         "es.merkle_tile, level 0, index 9: the log does not reach that far",
     ),

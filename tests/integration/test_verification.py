@@ -18,94 +18,13 @@ from service.audit.report import Ask, Report, State
 from service.audit.verification import CONNECTIONS_MAX, LOG_PARTS, PARTS, verify
 from service.operations import rebuild
 from tests.support.damage import LANE, damage, forge_chain
+from tests.support.damages import DAMAGES, Damage
 from tests.support.databases import administer
 from tests.support.mixed_history import act, settings_for, write_history
 from tests.support.postgres import with_database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-_INVOICE = "select position from es.key where name = 'invoice:2'"
-_SECOND = "(select last_position from es.block order by last_position offset 4 limit 1)"
-_THIRD = "(select last_position from es.block order by last_position offset 5 limit 1)"
-_SWAP = f"""
-with pair as (select * from es.block where last_position in ({_SECOND}, {_THIRD}))
-update es.block b set block_hash = o.block_hash, previous_hash = o.previous_hash
-  from pair o where b.last_position in (select last_position from pair) and o.last_position <> b.last_position
-"""
-_FIFTH = "where first_position = 5"
-_ACCOUNT_1, _ACCOUNT_99 = "where stream_id = 'account-1'", "(0, 'account-99', 1, 1, 1)"
-_NOT_ITS_HASH = "the event does not hash to its content hash"
-_REPLACED = "update es.event set data = replace(data::text, 'Bank', 'Bonk')::json where position = 5"
-_SAME_POSITION = """
-insert into es.receipt
-select lane, gen_random_uuid(), null, stream_id, 1, 1, 5, 5, recorded_at
-  from es.receipt where first_position = 5
-"""
-_UNBALANCED = """
-alter table projection_journal.entry drop constraint balanced;
-update projection_journal.entry set credit = credit + 1 where position = 5
-"""
-_EVENT, _RECEIPT, _KEY, _STREAM = (
-    "update es.event set",
-    "update es.receipt set",
-    "update es.key set",
-    "es.stream",
-)
-_BALANCE = "update projection_balances.balance set balance = 1 where client_id = 1"
-_METADATA = f"{_EVENT} metadata = replace(metadata::text, 'local', 'locaI')::json where position = 6"
-DAMAGES: list[tuple[str, str, str]] = [
-    (_REPLACED, "chain", f"es.event position 5: {_NOT_ITS_HASH}"),
-    (_METADATA, "chain", f"es.event position 6: {_NOT_ITS_HASH}"),
-    ("delete from es.event where position = 7", "chain", "es.event position 7: the event is missing"),
-    (f"{_EVENT} data = '{{}}' where position = 5", "credits", "position 5: "),
-    (f"{_EVENT} stream_id = 'account-x' where position = 5", "balances", "cannot be folded: ValueError"),
-    (f"{_EVENT} data = '{{}}' where type = 'account.opened'", "names", "cannot be read"),
-    ("drop table es.key", "names", "it cannot be checked"),
-    ("drop table es.block", "chain", "it cannot be checked"),
-    (_SWAP, "chain", "es.block position "),
-    ("update es.lane set head_position = head_position - 1", "chain", "position "),
-    (
-        f"{_EVENT} content_hash = sha256('x') where position = 4",
-        "chain",
-        "position 4: its content hash",
-    ),
-    (
-        f"update {_STREAM} set version = 99 {_ACCOUNT_1}",
-        "streams",
-        "account-1: version is 99",
-    ),
-    (f"delete from {_STREAM} where stream_id = 'account-2'", "streams", "account-2: is missing"),
-    (f"insert into {_STREAM} values {_ACCOUNT_99}", "streams", "account-99: is not in the log"),
-    (
-        "delete from es.receipt where first_position = 5",
-        "receipts",
-        "es.receipt position 5: the events up to",
-    ),
-    (_SAME_POSITION, "receipts", "those of another receipt"),
-    (
-        f"{_RECEIPT} first_position = 5, last_position = 5 where first_position = 6",
-        "receipts",
-        "positions 5 to 5",
-    ),
-    (
-        f"{_RECEIPT} stream_id = 'account-2' where first_position = 5",
-        "receipts",
-        "position 5 says: stream_id",
-    ),
-    (f"{_RECEIPT} command_id = gen_random_uuid() {_FIFTH}", "receipts", "5 says: command_id"),
-    ("delete from es.key where name = 'invoice:2'", "names", "es.key name=invoice:2: is missing"),
-    ("delete from es.key where name like 'email:%' and stream_id = 'account-1'", "names", "is missing"),
-    ("insert into es.key values (0, 'invoice:77', 'account-1', 5)", "names", "name=invoice:77: no event"),
-    ("insert into es.key values (0, 'transid:NONE', 'account-1', 5)", "names", "name=transid:NONE: no event"),
-    (f"{_KEY} stream_id = 'account-2' where name = 'invoice:2'", "names", "belongs to account-1"),
-    (f"{_KEY} position = 3 where name = 'invoice:2'", "names", "name=invoice:2"),
-    (f"{_KEY} position = 5 where name = 'transid:T-1'", "names", "name=transid:T-1"),
-    (_BALANCE, "balances", "balances.balance client_id=1: balance is 1, from the log"),
-    (_BALANCE, "credit sums", "client_id=1: balance 1, sum of the credit rows"),
-    ("drop schema projection_contacts cascade", "contacts", "tables are missing"),
-    (_UNBALANCED, "double entry", "position=5"),
-]
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +62,14 @@ async def _pool(dsn: str, *, as_service: bool) -> AsyncIterator[asyncpg.Pool]:
     await pool.close()
 
 
+async def _value(dsn: str, query: str) -> Any:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
 def wrong(report: Report) -> dict[str, list[str]]:
     """The problems of each part that has any."""
     return {part.name: [str(each) for each in part.findings] for part in report.parts if part.findings}
@@ -159,13 +86,13 @@ async def test_an_untouched_ledger_holds(dsn: str) -> None:
         assert report.as_json()["result"] == "ok"
 
 
-@pytest.mark.parametrize(("statement", "part", "place"), DAMAGES)
-async def test_damage_is_named(dsn: str, statement: str, part: str, place: str) -> None:
+@pytest.mark.parametrize("damages", DAMAGES.values(), ids=list(DAMAGES))
+async def test_damage_is_named(dsn: str, damages: Sequence[Damage]) -> None:
     """Each kind of damage is found by the part that is about it, which names the place."""
-    await damage(dsn, statement)
+    await damage(dsn, *(each.statement for each in damages))
     found = wrong(await check(dsn))
-    assert part in found, found
-    assert any(place in text for text in found[part]), found[part]
+    missed = [each for each in damages if not any(each.place in text for text in found.get(each.part, []))]
+    assert not missed, found
 
 
 async def test_a_row_of_every_table_of_every_read_model(dsn: str) -> None:
@@ -195,6 +122,51 @@ async def test_a_row_of_every_table_of_every_read_model(dsn: str) -> None:
     report = await check(dsn)
     named = {(finding.table, column) for finding in report.findings for column in finding.columns or ("",)}
     assert set(changed) <= named
+
+
+async def test_snapshots(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snapshots that were really kept hold, whatever came since; one changed number is named."""
+    monkeypatch.setattr("service.handling.sessions.SNAPSHOT_EVENTS", 1)
+    for client in (1, 2):
+        await act(dsn, ("AddCredit", {"clientid": client, "amount": "1.00", "description": "x"}))
+    assert wrong(await check(dsn)) == {}
+    assert await _value(dsn, "select count(*) from es.snapshot") == 2
+    more = "jsonb_set(state::jsonb, '{balance}', '900000')::json"
+    await damage(dsn, f"update es.snapshot set state = {more} where stream_id = 'account-2'")
+    found = wrong(await check(dsn))
+    assert list(found) == ["snapshots"]
+    assert found["snapshots"][0].startswith("es.snapshot stream_id=account-2: is not what versions 1 to ")
+    assert found["snapshots"][0].endswith(" fold to: balance")
+
+
+async def test_a_copy_may_be_without_keys(dsn: str) -> None:
+    """What is older than the database that it lies in came with a copy: said, and not called wrong."""
+    await damage(
+        dsn,
+        "update public.creditledger_migration set applied_at = now()",
+        "delete from es.subject_key where subject = 'account-1'",
+        "update es.subject_key set key = null, destroyed_at = now() - interval '1 day'"
+        " where subject = 'account-2'",
+    )
+    report = await check(dsn)
+    part = next(part for part in report.parts if part.name == "personal keys")
+    assert (part.state, part.note) == (State.HOLDS, "2 have no key since before this copy was made")
+
+
+async def test_the_checkpoint_beside_the_signing_key(dsn: str) -> None:
+    """What the database cannot change tells of a history that was made anew, in incremental checks, too."""
+    before = await check(dsn)
+    assert before.kept_compared is None
+    await act(dsn, ("AddCredit", {"clientid": 2, "amount": "1.00", "description": "x"}), ("GetStats", {}))
+    newer = await check(dsn, is_incremental=True)
+    kept = TreeHead("ledger", newer.position, newer.root or b"")
+    report = await check(dsn, kept=kept)
+    assert (wrong(report), report.kept_compared) == ({}, newer.position)
+    await act(dsn, ("AddCredit", {"clientid": 2, "amount": "2.00", "description": "y"}), ("GetStats", {}))
+    kept = TreeHead("ledger", newer.position + 1, b"another")
+    found = wrong(await check(dsn, kept=kept))
+    assert list(found) == ["tree"]
+    assert "history is not the one that was signed" in found["tree"][0]
 
 
 async def test_a_tail_that_was_cut_off(dsn: str) -> None:

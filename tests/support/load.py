@@ -75,8 +75,10 @@ async def open_accounts(api: Api, count: int) -> list[Account]:
 class Load:
     """Workers over one service; half of their commands meet in the first account."""
 
-    def __init__(self, accounts: Sequence[Account]) -> None:
+    def __init__(self, accounts: Sequence[Account], name: str = "command") -> None:
+        """`name` begins the names of its commands; two loads on one ledger need two."""
         self.requests: list[Request] = []
+        self._name = name
         self.reachable = asyncio.Event()
         """Set while it makes sense to send anything."""
         self.reachable.set()
@@ -135,7 +137,7 @@ class Load:
         return True
 
     def _next(self) -> Request:
-        name = f"command-{len(self.requests)}"
+        name = f"{self._name}-{len(self.requests)}"
         dice = self._random
         account = dice.choice((self._accounts[0], dice.choice(self._accounts)))
         has_key = dice.random() < 0.5

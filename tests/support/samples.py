@@ -21,6 +21,7 @@ from tests.support.access_samples import ACCESS_SAMPLES
 from tests.support.billing_samples import BILLING_SAMPLES
 from tests.support.client_samples import CLIENT_SAMPLES
 from tests.support.system_samples import SYSTEM_SAMPLES
+from tests.support.webhook_samples import WEBHOOK_SAMPLES
 
 if TYPE_CHECKING:
     from service.domain.events import Event
@@ -132,5 +133,6 @@ EVERY_EVENT: tuple[Event, ...] = (
     *BILLING_SAMPLES,
     *ACCESS_SAMPLES,
     *SYSTEM_SAMPLES,
+    *WEBHOOK_SAMPLES,
     *CLIENT_SAMPLES,
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from service.domain.events.activity import ActivityLogged, InvoicesGenerated, LedgerVerified
 from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
+from service.domain.events.client_keys import ClientKeyIssued, ClientKeyRevoked
 from service.domain.events.config import (
     ClientGroupAdded,
     CurrencyAdded,
@@ -61,5 +62,7 @@ SYSTEM_SAMPLES: tuple[Event, ...] = (
     InvoicesGenerated(count=3, date="2025-03-11"),
     LogKeyPublished(key=LOG_KEY, published_at="2025-03-12 05:06:07"),
     LogKeyRetired(key=LOG_KEY, retired_at="2025-03-13 05:06:07"),
+    ClientKeyIssued(key_id="3f0c9d1e5a7b2468", client_id=7, name="panel", issued_at="2025-07-01 08:00:00"),
+    ClientKeyRevoked(key_id="3f0c9d1e5a7b2468", revoked_at="2025-07-02 08:00:00"),
     LedgerVerified(position=9, head_hash="ab" * 32, problems=0, verified_at="2025-03-12 04:05:06"),
 )

@@ -14,6 +14,7 @@ from service.domain.events.access import ACCESS_EVENTS, AdminAdded, CredentialIs
 from service.domain.events.activity import ACTIVITY_EVENTS
 from service.domain.events.base import PROFILE_FIELDS, Event, Profile
 from service.domain.events.billables import BILLABLE_EVENTS
+from service.domain.events.client_keys import CLIENT_KEY_EVENTS
 from service.domain.events.clients import CLIENT_EVENTS, AccountOpened
 from service.domain.events.config import CONFIG_EVENTS, CurrencyAdded
 from service.domain.events.credit import CreditAdded, CreditApplied, CreditRemoved
@@ -33,6 +34,7 @@ from service.domain.events.transactions import (
     TransactionCorrected,
     TransactionRecorded,
 )
+from service.domain.events.webhooks import WEBHOOK_EVENTS
 
 __all__ = [
     "EVENT_TYPES",
@@ -79,6 +81,8 @@ _TYPES: tuple[type[Event], ...] = (
     *OAUTH_EVENTS,
     *ACTIVITY_EVENTS,
     *LOG_KEY_EVENTS,
+    *WEBHOOK_EVENTS,
+    *CLIENT_KEY_EVENTS,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.TYPE: cls for cls in _TYPES}

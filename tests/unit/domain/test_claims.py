@@ -8,6 +8,7 @@ _CLAIMS = {
     "invoice.issued": ("invoice:17",),
     "admin.added": ("admin:1",),
     "credential.issued": ("credential:k3yIdent1f1er",),
+    "client_key.issued": ("client-key:3f0c9d1e5a7b2468",),
     "account.profile_changed": ("email:01",),
     "account.deleted": ("deleted:7",),
     "contact.added": ("contact:71",),
@@ -25,6 +26,7 @@ def test_revocations_and_corrections_give_a_name_back() -> None:
     released = {event.TYPE: releases((event,)) for event in EVERY_EVENT if releases((event,))}
     assert released == {
         "credential.revoked": _CLAIMS["credential.issued"],
+        "client_key.revoked": _CLAIMS["client_key.issued"],
         "transaction.corrected": (reference_claim("CHEQUE-7"),),
         "account.profile_changed": ("email:00",),
         "account.deleted": ("email:01",),

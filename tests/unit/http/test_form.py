@@ -193,3 +193,11 @@ def test_no_bytes_break_the_parser(body: bytes, query: bytes) -> None:
         else:
             assert isinstance(node, str)
             assert "\0" not in node
+
+
+def test_named_lists_need_no_brackets() -> None:
+    """Only those that are named, in query and body, once or more often; others keep their last value."""
+    lists = frozenset({"ids"})
+    form = parse("x=1&x=2&ids=5", b"ids=6&ids=7", "application/x-www-form-urlencoded", FormLimits(), lists)
+    assert form == {"x": "2", "ids": {"0": "6", "1": "7"}}
+    assert parse("ids[]=1&ids=2", b"", "", FormLimits(), lists) == {"ids": {"0": "1", "1": "2"}}

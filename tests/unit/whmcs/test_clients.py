@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from service.domain.events import AccountOpened, CurrencyAdded
+from service.http.countries import COUNTRY_NAMES, phone
 from service.whmcs.client_stats import printed
-from service.whmcs.countries import COUNTRY_NAMES, phone
 from tests.support.memory_ledger import USD
 from tests.support.whmcs import CLIENT, World, world_with_client
 

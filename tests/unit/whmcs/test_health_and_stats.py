@@ -10,7 +10,7 @@ import pytest
 from eventstore.records import Unavailable
 from projections.views import DayFigures
 from service.domain.events.activity import LedgerVerified
-from service.handling.condition import Checked
+from service.handling.condition import Checked, Relayed
 from tests.support.decider import TODAY
 from tests.support.memory_system import HEALTHY, MemoryConditions, MemorySystemReader
 from tests.support.whmcs import World, world_with_client
@@ -107,6 +107,14 @@ async def test_what_is_not_well(condition: Condition, group: str, name: str, wor
     assert check["severityLevel"] == {"warning": "warning", "danger": "error"}[group]
     assert words in check["body"]
     assert len(checks["success"]) == len(CHECKS) - 1
+
+
+async def test_how_far_the_relay_is() -> None:
+    """Where there is a broker, its check says that it follows, or how much it has not got and since when."""
+    (*_, told) = (await _checks(replace(WELL, relayed=Relayed(behind=3, waiting_s=2))))["success"]
+    assert (told["name"], told["body"]) == ("eventRelay", "Events are passed on to the broker.")
+    (told,) = (await _checks(replace(WELL, relayed=Relayed(behind=3, waiting_s=120))))["warning"]
+    assert told["body"].startswith("The broker has not got the last 3 events, the first of them for 2 min;")
 
 
 async def test_an_empty_ledger_is_well() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.http.form import FormError
-from service.whmcs.idempotency import command_id, idempotency, request_hash
+from service.http.idempotency import command_id
+from service.whmcs.idempotency import idempotency, request_hash
 from tests.support.whmcs import CLIENT, World, world_with_client
 
 GOOD = {"clientid": "1", "amount": "10"}

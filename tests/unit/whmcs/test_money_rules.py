@@ -10,7 +10,7 @@ import pytest
 from service.domain.commands import ApplyCredit, OnRetry
 from service.handling.answers import Idempotency
 from service.handling.gateways import CLIENT_CREDIT
-from service.whmcs.idempotency import command_id
+from service.http.idempotency import command_id
 from tests.support.whmcs import World, world_with_client
 
 PAYMENT = {"invoiceid": "1", "transid": "T", "gateway": "paypal", "amount": "10"}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from service.domain.money import AMOUNT_MAX
+from service.http.values import ID_MAX, read_id
 from service.whmcs.amounts import (
     read_applied_amount,
     read_credit_amount,
@@ -16,7 +17,7 @@ from service.whmcs.amounts import (
     read_rate,
     read_signed_amount,
 )
-from service.whmcs.reading import ID_MAX, check_text, read_date, read_id, read_invoice_date, read_time
+from service.whmcs.reading import check_text, read_date, read_invoice_date, read_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable

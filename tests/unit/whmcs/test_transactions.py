@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.handling.answers import Idempotency
-from service.whmcs.idempotency import command_id
+from service.http.idempotency import command_id
 from tests.support.decider import NOW
 from tests.support.whmcs import CLIENT, World, world_with_client
 
