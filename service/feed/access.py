@@ -48,8 +48,8 @@ class Subscriber:
 class Grants(Protocol):
     """What the operator lets a credential see of the feed."""
 
-    async def feed_limits(self, credential: str) -> FeedLimits:
-        """What this credential, or an admin's login, may follow."""
+    async def feed_rights(self, credential: str, right: str) -> FeedLimits | None:
+        """What it may follow; None if it is gone, disabled or lacks the right of this name."""
         ...
 
 
@@ -89,16 +89,22 @@ class FeedAccess:
                     WWW_Authenticate=CHALLENGE,
                 )
             raise Refused(caller.message, caller.status)
-        granted = await self._grants.feed_limits(caller.credential)
+        limits = await self.limits(caller.credential)
+        if limits is None:
+            raise Refused("This credential may not follow the events any more", 403)
         return Subscriber(
-            credential=caller.credential,
-            limits=Selection(
-                types=types_named(granted.types),
-                streams=streams_of(granted.clients),
-                is_personal=granted.is_personal,
-            ),
-            admin_id=caller.admin_id,
-            address=address,
+            credential=caller.credential, limits=limits, admin_id=caller.admin_id, address=address
+        )
+
+    async def limits(self, credential: str) -> Selection | None:
+        """What a credential may follow by now; None if nothing any more. Raises Unavailable."""
+        granted = await self._grants.feed_rights(credential, SUBSCRIBE)
+        if granted is None:
+            return None
+        return Selection(
+            types=types_named(granted.types),
+            streams=streams_of(granted.clients),
+            is_personal=granted.is_personal,
         )
 
     def count_pull(self, credential: str) -> None:

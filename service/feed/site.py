@@ -94,6 +94,7 @@ class FeedSite:
                 heartbeat_s=self._heartbeat_s,
                 stall_s=self._stall_s,
                 fields=self._shared_fields(),
+                limits=self._access.limits,
             )
 
     async def _schema(self, _request: web.BaseRequest, form: Form) -> web.StreamResponse:

@@ -22,7 +22,7 @@ from service.feed.query import read_position, read_selection
 from service.http.form import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from service.feed.access import Subscriber
     from service.feed.pages import Pages
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from service.http.php_arrays import Form
 
 _log = structlog.get_logger(__name__)
+_RIGHTS_GOOD_S = 5.0
+"""How long a follower goes on before it is asked again what it may see."""
+_RIGHTS_CHANGED = "what this credential may follow has changed; connect again"
 _RETRY_MS = 2000
 """How long a browser waits before it connects again."""
 GRACE_S = 5.0
@@ -47,8 +50,9 @@ async def stream(
     heartbeat_s: float,
     stall_s: float,
     fields: Mapping[str, str],
+    limits: Callable[[str], Awaitable[Selection | None]],
 ) -> web.StreamResponse:
-    """Answer until the follower or the service ends. Raises Refused before the first byte."""
+    """Answer until the follower, its rights or the service end. Raises Refused before the first byte."""
     selection = allowed(read_selection(form), subscriber)
     sent = request.headers.get("Last-Event-ID", "").strip()
     name = "Last-Event-ID" if sent else "after"
@@ -69,8 +73,9 @@ async def stream(
     follower = _Follower(response, after, stall_s, is_packed=is_packed)
     try:
         await follower.begin(b"retry: %d\n\n" % _RETRY_MS)
-        await _follow(follower, selection, pages, pulse, heartbeat_s)
-        reason = "the service stops; connect again"
+        while not pulse.stopping and await _may_go_on(subscriber, limits):
+            await _follow(follower, selection, pages, pulse, heartbeat_s)
+        reason = "the service stops; connect again" if pulse.stopping else _RIGHTS_CHANGED
     except TimeoutError:
         reason = "too slow: what was sent was not taken; connect again"
     except StoreError as problem:
@@ -80,24 +85,32 @@ async def stream(
     return response
 
 
+async def _may_go_on(subscriber: Subscriber, limits: Callable[[str], Awaitable[Selection | None]]) -> bool:
+    """Whether the subscriber may follow what it could at first. While nobody can tell it goes on."""
+    try:
+        return await limits(subscriber.credential) == subscriber.limits
+    except (Unavailable, TimeoutError):
+        return True
+
+
 async def _follow(
     follower: _Follower, selection: Selection, pages: Pages, pulse: Pulse, heartbeat_s: float
 ) -> None:
-    """Until the service stops. Raises TimeoutError when the follower does not take it, and Corrupt."""
+    """For a while, or until the service stops. Raises TimeoutError when nothing is taken, and Corrupt."""
     loop = asyncio.get_running_loop()
-    after, silent_since = follower.position, loop.time()
-    while not pulse.stopping:
+    until = loop.time() + _RIGHTS_GOOD_S
+    after = follower.looked
+    while not pulse.stopping and loop.time() < until:
         beats = pulse.beats
         page = await _next(pages, after, selection)
         after = page.position
         if page.entries:
             await follower.send_page(page)
-            silent_since = loop.time()
-        elif loop.time() - silent_since >= heartbeat_s:
+        elif loop.time() - follower.sent_at >= heartbeat_s:
             await follower.send(
                 b": still here\n\n" if follower.position == after else b"id: %d\n\n" % after, after
             )
-            silent_since = loop.time()
+        follower.looked = after
         if after >= page.head:
             await pulse.after(beats)
 
@@ -117,6 +130,9 @@ class _Follower:
         self, response: web.StreamResponse, position: int, stall_s: float, *, is_packed: bool
     ) -> None:
         self.position = position
+        self.looked = position
+        """Up to where there was nothing for it that it did not get."""
+        self.sent_at = asyncio.get_running_loop().time()
         self._response = response
         self._stall_s = stall_s
         self._is_packed = is_packed
@@ -141,6 +157,7 @@ class _Follower:
     async def _write(self, data: bytes) -> None:
         async with asyncio.timeout(self._stall_s):
             await self._response.write(data)
+        self.sent_at = asyncio.get_running_loop().time()
 
     async def let_go(self, request: web.BaseRequest, reason: str) -> None:
         """Say why, behind what is under way, and close; a follower that still does not read is cut off."""

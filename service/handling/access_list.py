@@ -9,7 +9,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from eventstore.coalesce import Coalescer
-from service.domain.access import FeedLimits
 from service.handling import kept_secrets
 from service.handling.chosen_secrets import CHECKS_MAX, ChosenSecrets
 from service.handling.deciders import ACCESS_STREAM
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from eventstore.store import EventStore
+    from service.domain.access import FeedLimits
     from service.handling.permissions import Known
     from service.handling.sessions import Session, Sessions
 
@@ -60,12 +60,6 @@ class AccessList:
         if permissions is None:
             raise AssertionError("the access list was asked for and not read")
         return permissions
-
-    async def feed_limits(self, credential: str) -> FeedLimits:
-        """What this credential, or an admin's login, may follow of the events."""
-        permissions = self.current() or await self.load()
-        known = permissions.credentials.get(credential)
-        return FeedLimits() if known is None else known.feed
 
     async def feed_rights(self, credential: str, right: str) -> FeedLimits | None:
         """What it may follow of the events; None if it is gone, disabled or lacks the right of this name."""

@@ -168,6 +168,21 @@ async def test_a_stop_ends_streams_with_a_word(start: Start) -> None:
         assert "stops" in last.data["reason"]
 
 
+async def test_a_stream_ends_with_the_right_to_it(start: Start) -> None:
+    """A credential that is revoked stops following, also where it is connected already."""
+    async with feed(start) as (service, _, everything):
+        revoked = await service.create_credential()
+        async with Follower(service.url, revoked) as follower:
+            messages = follower.stream(0)
+            await anext(messages)
+            await service.operate(f"credentials revoke {revoked.identifier}")
+            async with asyncio.timeout(WITHIN_S):
+                last = [message async for message in messages][-1]
+            assert (last.event, "has changed" in last.data["reason"]) == ("end", True)
+            assert (await follower.page()).status == 403
+        assert (await everything.page()).status == 200
+
+
 async def test_a_stream_resumes_after_a_crash(start: Start) -> None:
     """After kill -9 a new process goes on from the same Last-Event-ID: every position once."""
     async with feed(start) as (service, api, follower):
