@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from projections.registry import PROJECTIONS
+from tests.bench.audits import Audited, measure_audits
 from tests.bench.bodies import PAGE_ROWS
 from tests.bench.fill import Filled, fill
 from tests.bench.generator import Order
@@ -69,6 +70,7 @@ class Grown:
     """The part of `verify` in which every read model is folded again and compared."""
     verify_s: float
     """All of `verify`, without the start of the command."""
+    audited: Audited
 
     def rebuild_per_s(self, name: str) -> float:
         """Events of the log per second of a rebuild."""
@@ -127,6 +129,8 @@ class _Size:
         for projection in PROJECTIONS:
             self._say(f"rebuilding {projection.name}")
             rebuild_s[projection.name] = self._command("service", "rebuild", projection.name)[0]
+        self._say("asking about the past, and for proofs")
+        audited = measure_audits(stage, filled.events)
         self._say("verifying")
         verified = json.loads(self._command("tests.bench.verify_parts")[1])
         self._say("appending")
@@ -147,6 +151,7 @@ class _Size:
             chain_s=verified["chain_s"],
             read_models_s=verified["read_models_s"],
             verify_s=verified["all_s"],
+            audited=audited,
         )
 
     def _appends(self, target: Target, stage: Stage, clients: Sequence[int]) -> tuple[Result, Result]:

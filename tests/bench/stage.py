@@ -51,6 +51,10 @@ class Stage:
         """Issue an invoice to each client named, as often as it is named; their numbers in this order."""
         return self._made([self.bodies.create_invoice(client) for client in clients], "invoiceid")
 
+    def lengthen(self, client: int, events: int) -> None:
+        """Give a client that many small credits, one by one."""
+        self._made([self.bodies.add_credit(client, "0.01")] * events, "creditid")
+
     def _made(self, forms: Sequence[str], key: str) -> list[int]:
         """Post each form once; what the answers say under `key`."""
         return [

@@ -21,6 +21,9 @@ _CONNECTIONS = 64
 _BASELINE_CONNECTIONS = 32
 OPEN_P99_MS_MAX = 25.0
 VERIFY_S_MAX = 60.0
+PROOF_BYTES_MAX = 2000
+PROOF_MS_MAX = 5.0
+AS_OF_MS_MAX = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,33 @@ def of_growth(sizes: Sequence[Grown]) -> list[Judged]:
             unit="s",
             measured=size.verify_s,
             beside=at,
+            is_judged=is_judged,
+        ),
+        Judged(
+            name="an inclusion proof at 10^6 events",
+            goal=PROOF_BYTES_MAX,
+            is_most=True,
+            unit="bytes",
+            measured=size.audited.proof_bytes,
+            beside=at,
+            is_judged=is_judged,
+        ),
+        Judged(
+            name="time of an inclusion proof at 10^6 events",
+            goal=PROOF_MS_MAX,
+            is_most=True,
+            unit="ms",
+            measured=size.audited.proof_p50_ms,
+            beside=f"p99 {size.audited.proof_p99_ms:.1f} ms, {at}",
+            is_judged=is_judged,
+        ),
+        Judged(
+            name="asof on an account of 1,000 events",
+            goal=AS_OF_MS_MAX,
+            is_most=True,
+            unit="ms",
+            measured=size.audited.as_of_p50_ms,
+            beside=f"p99 {size.audited.as_of_p99_ms:.1f} ms, {at}",
             is_judged=is_judged,
         ),
         Judged(

@@ -38,7 +38,7 @@ def test_a_short_run_measures_everything(tool: str) -> None:
     assert document["conditions"]["generator"] == tool
     _check_lines(document["results"])
     _check_growth(document["growth"])
-    assert len(document["targets"]) == 10
+    assert len(document["targets"]) == 13
     assert all(target["measured"] > 0 for target in document["targets"])
     assert all(target["name"] in done.stderr for target in document["targets"])
 
