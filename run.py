@@ -18,6 +18,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+ALL_TESTS = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+"""Without arguments: in several processes, each with a PostgreSQL of its own; a file is never split."""
 OLDEST_PYTHON = (3, 11)
 RUNTIME_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"  # holds everything of the runtime lock
@@ -155,7 +157,7 @@ def main(arguments: "list[str]") -> NoReturn:
     if arguments[:1] == ["test"]:
         checkout.prepare(DEVELOPMENT_LOCK)
         os.chdir(str(checkout.root))
-        command = [str(checkout.python), "-m", "pytest", *arguments[1:]]
+        command = [str(checkout.python), "-m", "pytest", *(arguments[1:] or ALL_TESTS)]
     else:
         checkout.prepare(RUNTIME_LOCK)
         command = [checkout.program("creditledger"), *arguments]
