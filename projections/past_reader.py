@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from projections import reads
 from projections.client_reader import ClientReader
-from projections.fact import HOUSE_STREAM, stream_of
 from projections.reader import Answer
 from projections.registry import BY_NAME
 from projections.scratch import of_the_past
 from projections.system_reader import SystemReader
 from projections.transactions.project import NOBODY
 from service.domain.claims import invoice_claim
+from service.domain.streams import HOUSE_STREAM, account_stream
 
 if TYPE_CHECKING:
     from projections.reads import Read
@@ -48,18 +48,18 @@ class PastReader(ClientReader, SystemReader):
 
     async def exists(self, client_id: int) -> bool:
         """Whether there was such a client."""
-        return await self._scratch.exists(stream_of(client_id))
+        return await self._scratch.exists(account_stream(client_id))
 
     async def client(self, client_id: int, *, deadline: float) -> ClientRow | None:
         """See `Reader.client`."""
-        await self._scratch.fold([stream_of(client_id)], reads.CLIENT.uses)
+        await self._scratch.fold([account_stream(client_id)], reads.CLIENT.uses)
         return await super().client(client_id, deadline=deadline)
 
     async def credits(self, client_id: int, **conditions: Any) -> Page[CreditRow] | None:
         """See `Reader.credits`."""
         if not await self.exists(client_id):
             return None
-        await self._scratch.fold([stream_of(client_id)], reads.CREDITS.uses)
+        await self._scratch.fold([account_stream(client_id)], reads.CREDITS.uses)
         return await super().credits(client_id, **conditions)
 
     async def invoice(self, invoice_id: int, *, deadline: float) -> InvoiceRow | None:
@@ -73,7 +73,9 @@ class PastReader(ClientReader, SystemReader):
         """See `Reader.transactions`."""
         names = ("transactions",)
         if client_id is not None:
-            await self._scratch.fold([HOUSE_STREAM if client_id == NOBODY else stream_of(client_id)], names)
+            await self._scratch.fold(
+                [HOUSE_STREAM if client_id == NOBODY else account_stream(client_id)], names
+            )
         elif invoice_id:
             await self._scratch.fold(await self._holders(invoice_id), names)
         elif reference is not None:
@@ -100,7 +102,7 @@ class PastReader(ClientReader, SystemReader):
         self, client_id: int, *, today: str, deadline: float
     ) -> tuple[InvoiceTotals, ...]:
         """See `Reader.invoice_totals`."""
-        await self._scratch.fold([stream_of(client_id)], reads.INVOICE_TOTALS.uses)
+        await self._scratch.fold([account_stream(client_id)], reads.INVOICE_TOTALS.uses)
         return await super().invoice_totals(client_id, today=today, deadline=deadline)
 
     async def clients(self, **conditions: Any) -> Page[ListedClient]:
@@ -127,7 +129,7 @@ class PastReader(ClientReader, SystemReader):
         if client_id is None:
             await self._scratch.fold_all(names)
         else:
-            await self._scratch.fold([stream_of(client_id)], names)
+            await self._scratch.fold([account_stream(client_id)], names)
 
     async def _holders(self, invoice_id: int) -> list[str]:
         """The account that the invoice belongs to, if it was ever issued."""

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from eventstore.past import read_bodies_between, read_bodies_of, read_key, read_stream_sizes, streams_naming
 from projections.effective import in_effect
-from projections.fact import HOUSE_STREAM, is_account
 from projections.projection import apply
 from projections.registry import BY_NAME
 from projections.statements import statement
 from service.domain.events import AccountOpened
 from service.domain.events.clients import AccountDeleted
+from service.domain.streams import HOUSE_STREAM, is_account
 from service.domain.values import value
 
 if TYPE_CHECKING:

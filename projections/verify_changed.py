@@ -12,11 +12,11 @@ from eventstore.database import reachable
 from eventstore.subscription import Body
 from eventstore.verify_rows import WHOLE_TABLE_TIMEOUT_S, changed_streams
 from projections.errors import lies_in_the_data
-from projections.fact import client_or_nobody
 from projections.projection import apply
 from projections.refold import REFOLD_EVENTS_MAX
 from projections.statements import statement
 from projections.verify import TEMPORARY, as_finding, checkpoint_of, compare_table, lock_tables
+from service.domain.streams import client_or_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -84,7 +84,7 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
             in_background(webhooks.dispatcher.run(), "webhooks", application.failed),
             in_background(keep_relaying(relay, application.doorbell), "relay", application.failed),
             _listening(
-                settings, endpoint, health, log_site(settings, core), feed, webhooks.site, invapi
+                settings, endpoint, health, log_site(settings, core, access), feed, webhooks.site, invapi
             ) as port,
         ):
             _log.info("serving", host=settings.host, port=port, lane=settings.lane)

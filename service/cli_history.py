@@ -155,7 +155,7 @@ async def _of_transaction(settings: Settings, number: int, work: Callable[..., A
     import asyncio
 
     from service.application import open_application
-    from service.handling.deciders import HOUSE_STREAM, account_stream
+    from service.domain.streams import HOUSE_STREAM, account_stream
     from service.operations import existing_ledger
 
     dsn = await existing_ledger(settings)
@@ -207,7 +207,7 @@ def list_refusals(
     from service.audit.explaining import Unknown
     from service.audit.finding import read_moment
     from service.audit.telling import refusal_as_json
-    from service.handling.deciders import account_stream
+    from service.domain.streams import account_stream
 
     zone = _zone(settings)
     try:

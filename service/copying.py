@@ -27,8 +27,8 @@ from projections.rebuild import bring_up_to_date, rebuild
 from projections.registry import PROJECTIONS
 from service import embedded
 from service.core import UNFINISHED_FILE, UNFINISHED_FOLDER
+from service.domain.streams import account_stream
 from service.embedded.home import Home
-from service.handling.deciders import account_stream
 from service.handling.translation import Translator
 from service.operations import OperationRefused, existing_ledger
 

@@ -12,7 +12,7 @@ from eventstore.find_event import find_event
 from eventstore.tree import last_checkpoint
 from service.audit.proof_files import CannotProve, proof_document
 from service.audit.statements import Period, statement_document
-from service.handling.deciders import account_stream
+from service.domain.streams import account_stream
 from service.operations import on_core, operator_call
 from service.sealing import key_file, log_keys, log_origin, sealer
 

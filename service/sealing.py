@@ -20,12 +20,12 @@ from service.handling.answers import Call
 from service.handling.log_keys import LogKeys
 from service.handling.networks import read_networks
 from service.http.addresses import CallerAddresses
-from service.http.authentication import AccessControl
 
 if TYPE_CHECKING:
     from eventstore.sealer import Anchor
     from service.audit.log_site import Guard
     from service.core import Core
+    from service.http.callers import Authenticator
     from service.settings import Settings
 
 ANSWER_WITHIN_S = 60.0
@@ -103,13 +103,11 @@ def _anchors(settings: Settings, core: Core) -> list[Anchor]:
     return anchors
 
 
-def log_site(settings: Settings, core: Core) -> LogSite:
+def log_site(settings: Settings, core: Core, authenticator: Authenticator) -> LogSite:
     """The pages below `/log/`, open to whom the settings say."""
     guards: dict[str, Guard] = {
         "open": everybody,
-        "credential": Credentials(
-            AccessControl(core.access_list), CallerAddresses(read_networks(settings.trusted_proxies))
-        ),
+        "credential": Credentials(authenticator, CallerAddresses(read_networks(settings.trusted_proxies))),
         "off": nobody,
     }
     return LogSite(core.pool, settings.lane, log_keys(core), guards[settings.log_access])

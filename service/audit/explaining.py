@@ -13,7 +13,8 @@ from eventstore.refusals import Wanted
 from service.audit.people import People
 from service.audit.story import CLIENT, Happened, Story, Subject, story_of
 from service.domain.claims import invoice_claim
-from service.handling.deciders import ACCOUNT, account_stream, client_of, is_account
+from service.domain.streams import account_stream, client_of, is_account
+from service.handling.deciders import ACCOUNT
 
 if TYPE_CHECKING:
     from datetime import tzinfo

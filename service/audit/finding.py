@@ -15,7 +15,7 @@ from eventstore.history import events_between, events_of_stream, first_at
 from service.audit.explaining import Unknown
 from service.domain.claims import invoice_claim
 from service.domain.events import EVENT_TYPES
-from service.handling.deciders import account_stream
+from service.domain.streams import account_stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

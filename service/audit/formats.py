@@ -13,7 +13,7 @@ from service.audit.money_sentences import About
 from service.audit.sentences import sentence_of
 from service.audit.wording import plain
 from service.domain.events import to_data
-from service.handling.deciders import client_of, is_account
+from service.domain.streams import client_of, is_account
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -25,13 +25,13 @@ from eventstore.verify_guards import check_guards
 from eventstore.verify_names import check_names
 from eventstore.verify_rows import changed_streams, check_receipts, check_streams
 from projections.errors import describe, lies_in_the_data
-from projections.fact import client_or_nobody
 from projections.registry import PROJECTIONS
 from projections.verify import differences_of
 from projections.verify_changed import changed_differences
 from projections.verify_money import NotComparable, check_double_entry, check_sums
 from service.audit.report import Ask, Part, Report, State
 from service.audit.verified_chain import ChainAndTree
+from service.domain.streams import client_or_nobody
 from service.handling.ledger import NAME_KEY
 from service.handling.names import NameTeller
 from service.handling.numbers import ERASING, NUMBERED, SEALING

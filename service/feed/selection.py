@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from service.domain.events import EVENT_TYPES
+from service.domain.streams import account_stream
 from service.domain.values import value
-from service.handling.deciders import account_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

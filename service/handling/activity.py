@@ -15,14 +15,9 @@ from zoneinfo import ZoneInfo
 from eventstore import canonical
 from eventstore.refusals import Wanted
 from projections.views import Page
+from service.domain.streams import account_stream, client_of, is_account
 from service.domain.values import value
-from service.handling.deciders import (
-    ACCESS_STREAM,
-    account_stream,
-    activity_stream,
-    client_of,
-    is_account,
-)
+from service.handling.deciders import ACCESS_STREAM, activity_stream
 from service.handling.execution import Order, Taken
 
 if TYPE_CHECKING:

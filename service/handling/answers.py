@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from service.domain.streams import client_of
 from service.domain.values import value
-from service.handling.deciders import client_of
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -18,8 +18,9 @@ from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from service.domain.activity import LogActivity, RecordGeneration
 from service.domain.events import InvoiceIssued
 from service.domain.refusals import Refusal, RefusalCode
+from service.domain.streams import account_stream
 from service.handling.answers import Call, Done, Idempotency
-from service.handling.deciders import account_stream, activity_stream
+from service.handling.deciders import activity_stream
 from service.handling.execution import Order, Taken
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from service.domain.client_commands import (
 )
 from service.domain.clients import email_versions, unpaid_invoices
 from service.domain.refusals import Refusal, RefusalCode
+from service.domain.streams import account_stream, client_of
 from service.handling.answers import Done
-from service.handling.deciders import account_stream, client_of
 from service.handling.execution import Order, Taken
 from service.handling.ledger import email_name
 

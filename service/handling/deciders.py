@@ -9,6 +9,7 @@ from service.domain import access, account, activity, client_keys, config, log_k
 from service.domain.access_rules import decide as decide_access
 from service.domain.decide import decide as decide_account
 from service.domain.decide import decide_house
+from service.domain.streams import HOUSE_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,11 +18,9 @@ CONFIG_STREAM = "config"
 ACCESS_STREAM = "access"
 OAUTH_STREAM = "oauth"
 AUDIT_STREAM = "audit"
-HOUSE_STREAM = "house"
 LOG_KEYS_STREAM = "log-keys"
 WEBHOOKS_STREAM = "webhooks"
 CLIENT_KEYS_STREAM = "client-keys"
-_ACCOUNT_PREFIX = "account-"
 _ACTIVITY_PREFIX = "activity-"
 
 
@@ -103,24 +102,9 @@ _OTHERS = {
 }
 
 
-def account_stream(client_id: int) -> str:
-    """The stream of a client account, `account-7`."""
-    return f"{_ACCOUNT_PREFIX}{client_id}"
-
-
 def activity_stream(day: str) -> str:
     """The stream of what is logged on a day, `activity-2025-06-30`: a stream for all would grow for ever."""
     return f"{_ACTIVITY_PREFIX}{day}"
-
-
-def is_account(stream: str) -> bool:
-    """Whether it is the stream of a client's account."""
-    return stream.startswith(_ACCOUNT_PREFIX)
-
-
-def client_of(stream: str) -> int:
-    """The client whose account a stream is. Raises ValueError for other streams."""
-    return int(stream.removeprefix(_ACCOUNT_PREFIX))
 
 
 def decider_of(stream: str) -> Decider:

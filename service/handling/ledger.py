@@ -17,8 +17,9 @@ from service.domain.commands import (
     RecordTransaction,
 )
 from service.domain.refusals import Refusal, RefusalCode
+from service.domain.streams import HOUSE_STREAM, account_stream, client_of
 from service.handling.answers import Done
-from service.handling.deciders import CONFIG_STREAM, HOUSE_STREAM, account_stream, client_of
+from service.handling.deciders import CONFIG_STREAM
 from service.handling.execution import Order, Taken
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from projections.past_reader import IDENTITY_TYPES
 from service.domain.claims import admin_claim, claims, invoice_claim, releases
 from service.domain.events import AccountOpened
 from service.domain.events.clients import AccountDeleted, ContactAdded, PersonErased
+from service.domain.streams import client_of as client_of_stream
 from service.handling.activity import Activity, OfClient, OfLedger, Source
 from service.handling.deciders import ACCESS_STREAM, CONFIG_STREAM, OAUTH_STREAM, decider_of
-from service.handling.deciders import client_of as client_of_stream
 from service.handling.ledger import email_name
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from eventstore.identifiers import uuid7
 from eventstore.records import Unavailable
 from eventstore.refusals import ACCESS, COMMAND, NewRefusal, Wanted
 from service.domain.claims import invoice_claim
+from service.domain.streams import account_stream
 from service.domain.values import value
-from service.handling.deciders import account_stream
 
 if TYPE_CHECKING:
     from datetime import datetime

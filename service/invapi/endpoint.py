@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from eventstore.identifiers import uuid7_hex
-from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from eventstore.refusals import ACCESS, COMMAND
-from projections.views import BehindError
 from service.handling.answers import Call
 from service.handling.refusals import Refused
 from service.http.addresses import CallerAddresses
 from service.http.form import FormError
 from service.http.idempotency import FIELD, key_of, named
 from service.http.request_form import parse_request
+from service.http.request_id import request_id_of
+from service.http.unavailable import NOT_NOW, why_not_now
 from service.http.whole_answer import WholeAnswer
 from service.invapi.answer import NO_SESSION, Answer, Failure, written
 from service.invapi.auth import Auth
@@ -44,7 +43,6 @@ LISTS = frozenset({"invoices"})
 """Parameters that some clients repeat without brackets."""
 
 _ACTION = re.compile(r"[a-z0-9_]{1,64}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _SECRETS = frozenset(
     {"action", "token", "key", "password", "password1", "password2", "pass", "code", "reset_token", FIELD}
 )
@@ -59,8 +57,7 @@ class _Exchange:
 
     def __init__(self, request: web.BaseRequest, address: str) -> None:
         self.started = perf_counter()
-        sent = request.headers.get("X-Request-Id")
-        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid7_hex()
+        self.request_id = request_id_of(request)
         self.address = address
         self.action = ""
         self.credential = ""
@@ -98,8 +95,9 @@ class InvapiEndpoint:
             failure = wrong
         except FormError as wrong:
             failure = Failure(wrong.message, "request_not_valid", status=wrong.status)
-        except (QueueFull, Unavailable, OutcomeUnknown, BehindError) as problem:
-            failure = _unavailable(problem)
+        except NOT_NOW as problem:
+            reason, text = why_not_now(problem)
+            failure = Failure(text, reason, status=HTTPStatus.SERVICE_UNAVAILABLE)
             self._log.warning("ledger not available", request_id=exchange.request_id, exc_info=problem)
         except Exception as problem:  # noqa: BLE001 - the last stop: a client gets an answer it can read
             text = f"Internal error, reference {exchange.request_id}"
@@ -232,17 +230,3 @@ def _without_secrets(form: Form) -> Form:
         for name, value in form.items()
         if name not in _SECRETS
     }
-
-
-def _unavailable(problem: Exception) -> Failure:
-    """What a ledger that cannot do it now answers."""
-    match problem:
-        case QueueFull():
-            reason, text = "queue_full", "The ledger is busy, please try again; nothing was recorded"
-        case Unavailable():
-            reason, text = "unavailable", "The ledger cannot be reached; nothing was recorded"
-        case OutcomeUnknown():
-            reason, text = "outcome_unknown", "It is not known whether this was recorded"
-        case _:
-            reason, text = "behind", "The answer is not up to date yet, please try again"
-    return Failure(text, reason, status=HTTPStatus.SERVICE_UNAVAILABLE)

@@ -8,21 +8,19 @@ Never logged: parameters, secrets, query strings.
 from __future__ import annotations
 
 import asyncio
-import re
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import structlog
 
-from eventstore.identifiers import uuid7_hex
-from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
-from projections.views import BehindError
 from service.handling.answers import Call
 from service.http.addresses import CallerAddresses
 from service.http.callers import AuthFailure
 from service.http.form import FormError, text_of
 from service.http.request_form import parse_request
+from service.http.request_id import request_id_of
+from service.http.unavailable import NOT_NOW, why_not_now
 from service.http.whole_answer import WholeAnswer
 from service.whmcs.action import Reply, refused
 from service.whmcs.actions import ACTIONS
@@ -43,9 +41,6 @@ if TYPE_CHECKING:
     from service.whmcs.encoder import Encoder
     from service.whmcs.ports import Services
     from service.whmcs.upstream import Upstream
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-"""What is taken over from a caller: nothing that could forge a line of a log or a header."""
 
 
 class Endpoint:
@@ -77,7 +72,7 @@ class Endpoint:
             body = exchange.encoder.write(reply.body)
         except FormError as problem:
             reply = refused("request_not_valid", problem.message, problem.status)
-        except (QueueFull, Unavailable, OutcomeUnknown, BehindError) as problem:
+        except NOT_NOW as problem:
             reply = unavailable(problem)
             self._log.warning("ledger not available", request_id=exchange.request_id, exc_info=problem)
         except Exception as problem:  # noqa: BLE001 - the last stop: a client library gets an answer it can read
@@ -176,8 +171,7 @@ class _Exchange:
 
     def __init__(self, request: web.BaseRequest) -> None:
         self.started = perf_counter()  # an event loop's own time may be cached, and count milliseconds
-        sent = request.headers.get("X-Request-Id")
-        self.request_id = sent if sent and _REQUEST_ID.fullmatch(sent) else uuid7_hex()
+        self.request_id = request_id_of(request)
         self.action = ""
         self.credential = ""
         self.encoder: Encoder = JSON
@@ -185,16 +179,4 @@ class _Exchange:
 
 def unavailable(problem: Exception) -> Reply:
     """What a ledger that cannot do it now answers."""
-    match problem:
-        case QueueFull():
-            code, message = "queue_full", "The ledger is busy, please try again; nothing was recorded"
-        case Unavailable():
-            code, message = "unavailable", "The ledger cannot be reached; nothing was recorded"
-        case OutcomeUnknown():
-            code, message = (
-                "outcome_unknown",
-                "It is not known whether this was recorded; repeat it with the same idempotency key",
-            )
-        case _:
-            code, message = "behind", "The answer is not up to date yet, please try again"
-    return refused(code, message, HTTPStatus.SERVICE_UNAVAILABLE)
+    return refused(*why_not_now(problem), HTTPStatus.SERVICE_UNAVAILABLE)

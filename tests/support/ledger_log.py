@@ -12,7 +12,7 @@ from service.domain.claims import claims, releases
 from service.domain.commands import OpenAccount
 from service.domain.decide import decide
 from service.domain.events.clients import AccountDeleted, PersonErased
-from service.handling.deciders import account_stream
+from service.domain.streams import account_stream
 from service.handling.translation import Translator
 from tests.support.decider import Numbers
 

@@ -26,7 +26,7 @@ from service.domain.commands import (
 )
 from service.domain.decide import decide, decide_house
 from service.domain.invoice_status import InvoiceStatus
-from service.handling.deciders import HOUSE_STREAM, account_stream
+from service.domain.streams import HOUSE_STREAM, account_stream
 from tests.support.decider import Numbers
 from tests.support.ledger_log import OPEN_ACCOUNT
 

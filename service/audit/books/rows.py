@@ -7,6 +7,7 @@ must have is only in the formats of accounting programs.
 from __future__ import annotations
 
 import csv
+from abc import ABC, abstractmethod
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ OPENING_EVENT = "opening balance"
 _Row = tuple[Any, ...]
 
 
-class _Rows:
+class _Rows(ABC):
     """The part of a `Form` that both share."""
 
     def account(self, name: str, opened_on: str) -> str:
@@ -70,9 +71,9 @@ class _Rows:
             ]
         )
 
+    @abstractmethod
     def rows(self, rows: list[_Row]) -> str:
         """The rows written."""
-        raise NotImplementedError
 
 
 class Csv(_Rows):
