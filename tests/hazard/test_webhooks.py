@@ -44,8 +44,11 @@ async def test_a_crash_between_delivery_and_checkpoint_repeats_and_loses_nothing
         await service.kill()
         await asyncio.gather(writing, return_exceptions=True)
         await service.start()
-        await endpoint.until(lambda: len(endpoint.first_positions) > 60)
+        seen = len(endpoint.first_positions)  # how much was written before the kill is chance
+        writing = asyncio.create_task(add_credits(api, 60))
+        await endpoint.until(lambda: len(endpoint.first_positions) > seen + 20)
         await service.kill()
+        await asyncio.gather(writing, return_exceptions=True)
         await service.start()
         await add_credits(api, 5)
         head = await head_of(hooks, added["id"])
