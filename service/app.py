@@ -21,8 +21,10 @@ from service.following import feed_access, feed_pages, feed_pulse, feed_site
 from service.http.authentication import AccessControl
 from service.http.failed_logins import FailedLogins, FailureLimits
 from service.http.health import Health
+from service.http.request_metrics import RequestMetrics
 from service.http.server import Server
 from service.keeping_verified import keep_verified
+from service.measuring import metrics_site
 from service.relaying import keep_relaying, relay_of
 from service.routes import error_body, handler
 from service.sealing import log_site, prepare_key, sealer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from service.core import Core
     from service.feed.site import FeedSite
     from service.feed.webhooks.site import WebhookSite
+    from service.http.metrics_site import MetricsSite
     from service.invapi.endpoint import InvapiEndpoint
     from service.settings import Settings
 
@@ -66,10 +69,11 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
         health = Health(core.pool, core.store, application.runner)
         failed = FailedLogins(_failure_limits(settings))
         access = AccessControl(core.access_list, failed)
-        endpoint = Endpoint(application.services, access, upstream)
+        requests = RequestMetrics()
+        endpoint = Endpoint(application.services, access, requests, upstream)
         pulse = feed_pulse(settings, application.doorbell)
         form_limits = application.services.options.form
-        invapi = invapi_endpoint(settings, core, application.runner, failed, form_limits)
+        invapi = invapi_endpoint(settings, core, application.runner, failed, form_limits, requests)
         pages = feed_pages(settings, core, application.doorbell)
         followers = feed_access(settings, core, access)
         feed = feed_site(settings, pages, pulse, followers, form_limits)
@@ -84,7 +88,14 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
             in_background(webhooks.dispatcher.run(), "webhooks", application.failed),
             in_background(keep_relaying(relay, application.doorbell), "relay", application.failed),
             _listening(
-                settings, endpoint, health, log_site(settings, core, access), feed, webhooks.site, invapi
+                settings,
+                endpoint,
+                health,
+                log_site(settings, core, access),
+                feed,
+                webhooks.site,
+                invapi,
+                metrics_site(settings, application, access, requests),
             ) as port,
         ):
             _log.info("serving", host=settings.host, port=port, lane=settings.lane)
@@ -138,11 +149,12 @@ async def _listening(
     feed: FeedSite,
     webhooks: WebhookSite,
     invapi: InvapiEndpoint,
+    metrics: MetricsSite,
 ) -> AsyncIterator[int]:
     """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
     # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
     route = handler(
-        *(endpoint, health, log, feed, webhooks, invapi),
+        *(endpoint, health, log, feed, webhooks, invapi, metrics),
         base_path=settings.base_path,
         allow_get=settings.allow_get,
     )

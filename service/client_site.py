@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from service.core import Core
     from service.http.failed_logins import FailedLogins
     from service.http.form import FormLimits
+    from service.http.request_metrics import RequestMetrics
     from service.settings import Settings
 
 
 def invapi_endpoint(
-    settings: Settings, core: Core, runner: Runner, failed: FailedLogins, form_limits: FormLimits
+    settings: Settings,
+    core: Core,
+    runner: Runner,
+    failed: FailedLogins,
+    form_limits: FormLimits,
+    metrics: RequestMetrics,
 ) -> InvapiEndpoint:
     """`auth.php` and `whmcs.php`."""
     options = Options(
@@ -45,4 +51,4 @@ def invapi_endpoint(
         refusals=core.refusals,
         options=options,
     )
-    return InvapiEndpoint(services, failed)
+    return InvapiEndpoint(services, failed, metrics)

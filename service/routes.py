@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from service.feed.site import FeedSite
     from service.feed.webhooks.site import WebhookSite
     from service.http.health import Health
+    from service.http.metrics_site import MetricsSite
     from service.invapi.endpoint import InvapiEndpoint
     from service.whmcs.endpoint import Endpoint
 
@@ -36,6 +37,7 @@ def handler(
     feed: FeedSite | None = None,
     webhooks: WebhookSite | None = None,
     invapi: InvapiEndpoint | None = None,
+    metrics: MetricsSite | None = None,
     *,
     base_path: str = "",
     allow_get: bool = True,
@@ -50,6 +52,8 @@ def handler(
         "/healthz": ({"GET", "HEAD"}, health.alive),
         "/readyz": ({"GET", "HEAD"}, health.ready),
     }
+    if metrics is not None:
+        routes["/metrics"] = {"GET", "HEAD"}, metrics.handle
     if invapi is not None:
         methods_taken = {"GET", "POST"} if allow_get else {"POST"}
         routes |= {

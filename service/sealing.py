@@ -14,21 +14,22 @@ from eventstore.records import StoreError
 from eventstore.sealer import Sealer, SealLimits
 from eventstore.signing_keys import KeyFile
 from service.audit.anchors import FolderAnchor
-from service.audit.log_guards import Credentials, everybody, nobody
 from service.audit.log_site import LogSite
 from service.handling.answers import Call
 from service.handling.log_keys import LogKeys
 from service.handling.networks import read_networks
 from service.http.addresses import CallerAddresses
+from service.http.guards import Credentials, guard
 
 if TYPE_CHECKING:
     from eventstore.sealer import Anchor
-    from service.audit.log_site import Guard
     from service.core import Core
     from service.http.callers import Authenticator
     from service.settings import Settings
 
 ANSWER_WITHIN_S = 60.0
+MAY_READ_HISTORY = "getactivitylog"
+"""Who may read the history may read its hashes."""
 
 _log = structlog.get_logger(__name__)
 
@@ -105,9 +106,6 @@ def _anchors(settings: Settings, core: Core) -> list[Anchor]:
 
 def log_site(settings: Settings, core: Core, authenticator: Authenticator) -> LogSite:
     """The pages below `/log/`, open to whom the settings say."""
-    guards: dict[str, Guard] = {
-        "open": everybody,
-        "credential": Credentials(authenticator, CallerAddresses(read_networks(settings.trusted_proxies))),
-        "off": nobody,
-    }
-    return LogSite(core.pool, settings.lane, log_keys(core), guards[settings.log_access])
+    addresses = CallerAddresses(read_networks(settings.trusted_proxies))
+    credentials = Credentials(authenticator, addresses, MAY_READ_HISTORY)
+    return LogSite(core.pool, settings.lane, log_keys(core), guard(settings.log_access, credentials))

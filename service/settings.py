@@ -213,6 +213,10 @@ class Settings(BaseSettings):
         "open",
         description="Who may read the hashes below `/log/`: everybody, API credentials, or nobody.",
     )
+    metrics_access: Literal["open", "credential", "off"] = Field(
+        "credential",
+        description="Who may read `/metrics`: everybody, API credentials for GetHealthStatus, or nobody.",
+    )
     anchor_folder: Path | None = Field(
         None, description="Folder that every signed checkpoint is also written to."
     )
@@ -263,6 +267,17 @@ class Settings(BaseSettings):
         "", description="What getpaymentgw tells of `banktransfer`; without, it offers none."
     )
 
+    jira_url: str | None = Field(
+        None, description="A JIRA (Data Center, REST API 2) in which request_subscription_cancellation asks."
+    )
+    jira_user: str = Field("", description="User there; without, the token is a personal access token.")
+    jira_token: SecretStr = Field(SecretStr(""), description="Token or password there.")
+    jira_project: str = Field("", description="Key of the project that tickets are made in.")
+    jira_issue_type: str = Field("Task", description="Issue type of these tickets.")
+    jira_timeout_s: Seconds = Field(
+        5.0, description="How long each of at most three calls may take, connecting included."
+    )
+
     upstream_url: str | None = Field(
         None, description="The `api.php` of a WHMCS that is asked for the actions not served here."
     )
@@ -288,17 +303,31 @@ class Settings(BaseSettings):
             raise ValueError(f"{path!r} is not a plain path such as /billing")
         return "".join(f"/{part}" for part in parts)
 
-    @field_validator("upstream_url")
+    @field_validator("upstream_url", "jira_url")
     @classmethod
-    def _is_a_url(cls, url: str | None) -> str | None:
+    def _is_a_url(cls, url: str | None, info: ValidationInfo) -> str | None:
         if url is None:
             return None
+        name, example = _URLS[str(info.field_name)]
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("the upstream URL must be like https://billing.example.com/includes/api.php")
+            raise ValueError(f"the {name} URL must be like {example}")
         if "@" in parts.netloc:
-            raise ValueError("the upstream URL must not hold a user or password")
+            raise ValueError(f"the {name} URL must not hold a user or password")
         return url
+
+    @field_validator("jira_project")
+    @classmethod
+    def _is_a_project(cls, key: str) -> str:
+        if key and not _PROJECT_KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not the key of a JIRA project, such as OPS")
+        return key
+
+    @model_validator(mode="after")
+    def _jira_has_a_project(self) -> Settings:
+        if self.jira_url and not (self.jira_project and self.jira_token.get_secret_value()):
+            raise ValueError("a JIRA needs jira_project and jira_token")
+        return self
 
     @field_validator("relay_url")
     @classmethod

@@ -16,12 +16,14 @@ import sys
 from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
 from service.app import cannot_listen
+from service.http.request_metrics import SHARED_FOLDER
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
@@ -98,15 +100,17 @@ class Workers:
         self._stop = stop
         self._were_ready: set[int] = set()
         self._processes: dict[int, Process] = {}
+        self._metrics = ""
 
     async def run(self) -> None:
         """Return when the last has ended after `stop`, which is set here when they cannot be kept up."""
-        async with asyncio.TaskGroup() as group:
-            for number in range(1, self._settings.workers + 1):
-                group.create_task(self._keep(number))
-            await self._stop.wait()
-            for process in self._processes.values():
-                _terminate(process)
+        with TemporaryDirectory(prefix="creditledger-metrics-") as self._metrics:
+            async with asyncio.TaskGroup() as group:
+                for number in range(1, self._settings.workers + 1):
+                    group.create_task(self._keep(number))
+                await self._stop.wait()
+                for process in self._processes.values():
+                    _terminate(process)
 
     async def _keep(self, number: int) -> None:
         short_lives = 0
@@ -130,7 +134,7 @@ class Workers:
 
     async def _live(self, number: int) -> int:
         """One life of a worker; its exit code, negative for a signal."""
-        process = await _start(number)
+        process = await _start(number, self._metrics)
         self._processes[number] = process
         if self._stop.is_set():
             _terminate(process)
@@ -150,11 +154,12 @@ class Workers:
             self.failed = True
 
 
-async def _start(number: int) -> Process:
+async def _start(number: int, metrics_folder: str) -> Process:
     checkout = str(Path(__file__).parents[1])  # works from a checkout that is not installed, too
     # All settings come by the pipe: a file that changed meanwhile must not make workers that differ.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CREDITLEDGER_")}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [checkout, environment.get("PYTHONPATH")]))
+    environment[SHARED_FOLDER] = metrics_folder  # whichever worker is asked tells of all of them
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "service", "worker", str(number)),
         stdin=PIPE,

@@ -32,6 +32,7 @@ from eventstore.tree import (
     read_entries,
     read_tiles,
 )
+from service.http.guards import Refused
 from service.http.whole_answer import WholeAnswer
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from eventstore.subscription import Connection
     from eventstore.tree import SignedCheckpoint
     from service.domain.log_keys import LogKey
+    from service.http.guards import Guard
 
 REQUESTS_MAX = 2
 """Answered at a time; more wait, so that no auditor takes the database's connections from the ledger."""
@@ -61,22 +63,6 @@ class Keys(Protocol):
 
     async def listed(self) -> list[LogKey]:
         """All that ever signed, the oldest first."""
-        ...
-
-
-class Refused(Exception):
-    """What is asked for is not told: a sentence, and the HTTP status to say it with."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class Guard(Protocol):
-    """Who may read."""
-
-    async def __call__(self, request: web.BaseRequest) -> None:
-        """Raises Refused for whoever may not."""
         ...
 
 

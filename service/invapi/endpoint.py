@@ -23,6 +23,7 @@ from service.http.form import FormError
 from service.http.idempotency import FIELD, key_of, named
 from service.http.request_form import parse_request
 from service.http.request_id import request_id_of
+from service.http.request_metrics import SUCCESS
 from service.http.unavailable import NOT_NOW, why_not_now
 from service.http.whole_answer import WholeAnswer
 from service.invapi.answer import NO_SESSION, Answer, Failure, written
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from service.handling.answers import Idempotency
     from service.http.failed_logins import FailedLogins
     from service.http.php_arrays import Form
+    from service.http.request_metrics import RequestMetrics
     from service.invapi.method import Method, Services
 
 LISTS = frozenset({"invoices"})
@@ -68,8 +70,9 @@ class _Exchange:
 class InvapiEndpoint:
     """Answers the protocol; `auth` and `whmcs` are the handlers of its two routes."""
 
-    def __init__(self, services: Services, failed: FailedLogins) -> None:
+    def __init__(self, services: Services, failed: FailedLogins, metrics: RequestMetrics) -> None:
         self._services = services
+        self._metrics = metrics
         self._options = services.options
         self._auth = Auth(failed, tuple(METHODS))
         self._addresses = CallerAddresses(services.options.trusted_proxies)
@@ -201,13 +204,16 @@ class InvapiEndpoint:
         return WholeAnswer(status, headers, body)
 
     def _write_log(self, failure: Failure | None, module: str, exchange: _Exchange, answer: Answer) -> None:
+        duration_s = perf_counter() - exchange.started
+        result = SUCCESS if failure is None else failure.reason
+        self._metrics.answered("invapi", exchange.action, result, duration_s)
         self._log.info(
             "request",
             module=module,
             action=exchange.action,
             result="OK" if failure is None else "error",
             status=HTTPStatus.OK.value if failure is None else int(failure.status),
-            duration_ms=round((perf_counter() - exchange.started) * 1000, 3),
+            duration_ms=round(duration_s * 1000, 3),
             request_id=exchange.request_id,
             credential=exchange.credential,
             refusal="" if failure is None else failure.reason,

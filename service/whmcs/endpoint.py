@@ -20,6 +20,7 @@ from service.http.callers import AuthFailure
 from service.http.form import FormError, text_of
 from service.http.request_form import parse_request
 from service.http.request_id import request_id_of
+from service.http.request_metrics import PASSED_ON
 from service.http.unavailable import NOT_NOW, why_not_now
 from service.http.whole_answer import WholeAnswer
 from service.whmcs.action import Reply, refused
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from service.http.callers import Authenticator, Caller
     from service.http.php_arrays import Form
+    from service.http.request_metrics import RequestMetrics
     from service.whmcs.action import AnyAction
     from service.whmcs.encoder import Encoder
     from service.whmcs.ports import Services
@@ -47,9 +49,14 @@ class Endpoint:
     """Answers the protocol over the services it was given; `handle` is the route's handler."""
 
     def __init__(
-        self, services: Services, authenticator: Authenticator, upstream: Upstream | None = None
+        self,
+        services: Services,
+        authenticator: Authenticator,
+        metrics: RequestMetrics,
+        upstream: Upstream | None = None,
     ) -> None:
         self._services = services
+        self._metrics = metrics
         self._refusals = services.system.refusals
         self._upstream = upstream
         self._loop = asyncio.get_running_loop()  # asked once: before Python 3.12 each asking is a system call
@@ -65,9 +72,8 @@ class Endpoint:
         try:
             reply = await self._reply(request, exchange)
             if isinstance(reply, Passed):
-                self._write_log(
-                    Reply({"result": "passed on"}, reply.answer.status, refusal=reply.broken), exchange
-                )
+                passed = Reply({"result": PASSED_ON}, reply.answer.status, refusal=reply.broken)
+                self._write_log(passed, exchange)
                 return reply.answer
             body = exchange.encoder.write(reply.body)
         except FormError as problem:
@@ -151,12 +157,15 @@ class Endpoint:
         return WholeAnswer(reply.status, headers, body)
 
     def _write_log(self, reply: Reply, exchange: _Exchange) -> None:
+        duration_s = perf_counter() - exchange.started
+        result = reply.body["result"]
+        self._metrics.answered("whmcs", exchange.action, reply.refusal or result, duration_s)
         self._log.info(
             "request",
             action=exchange.action,
-            result=reply.body["result"],
+            result=result,
             status=reply.status,
-            duration_ms=round((perf_counter() - exchange.started) * 1000, 3),
+            duration_ms=round(duration_s * 1000, 3),
             request_id=exchange.request_id,
             credential=exchange.credential,
             refusal=reply.refusal,

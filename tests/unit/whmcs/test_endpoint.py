@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from eventstore.records import OutcomeUnknown, QueueFull, Unavailable
 from projections.views import BehindError
 from service.http.form import FormLimits
+from service.http.request_metrics import RequestMetrics
 from service.whmcs.actions import ACTIONS
 from service.whmcs.endpoint import Endpoint
 from service.whmcs.known_actions import KNOWN_ACTIONS
@@ -79,7 +80,7 @@ async def client(ledger: Failing, authenticator: Counting) -> AsyncIterator[Clie
     """A client of a server with the endpoint, in which client 1 exists."""
     options = Options(today=lambda: TODAY, form=FormLimits(fields_max=30), retry_after_s=7)
     services = Services(ledger, ledger, options, MemoryOAuth(), MemorySystem(ledger), memory_clients(ledger))
-    async with Client(Listening(Endpoint(services, authenticator).handle)) as connected:
+    async with Client(Listening(Endpoint(services, authenticator, RequestMetrics()).handle)) as connected:
         answer = await connected.post(PATH, data={**KEYS, **CLIENT, "action": "AddClient"})
         assert (await answer.json())["result"] == "success"
         yield connected

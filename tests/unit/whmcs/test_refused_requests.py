@@ -8,6 +8,7 @@ from aiohttp import ClientSession, web
 from eventstore.refusals import ACCESS, COMMAND
 from service.handling.refusals import Refused
 from service.http.callers import AuthFailure
+from service.http.request_metrics import RequestMetrics
 from service.http.server import Server
 from service.routes import error_body
 from service.whmcs.action import Reply
@@ -22,7 +23,9 @@ GIVEN = {"identifier": "id", "secret": "secret", "responsetype": "json"}
 async def remembered(**parameters: str) -> list[Refused]:
     """What a request leaves behind that goes the whole way."""
     world = World()
-    runner = web.ServerRunner(Server(Endpoint(world.services, OneCredential()).handle, error_body))
+    runner = web.ServerRunner(
+        Server(Endpoint(world.services, OneCredential(), RequestMetrics()).handle, error_body)
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

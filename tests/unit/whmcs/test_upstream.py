@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
+from service.http.request_metrics import RequestMetrics
 from service.whmcs.endpoint import Endpoint
 from service.whmcs.upstream import AT_ONCE_BYTES, Upstream
 from tests.support.answer_formats import read_nvp, read_xml
@@ -80,7 +81,7 @@ async def passing_to(url: str, *, timeout_s: float = 10.0) -> AsyncIterator[Clie
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
         upstream = Upstream(session, url, THERE, answer_bytes_max=ANSWER_BYTES_MAX)
-        endpoint = Endpoint(World().services, OneCredential(), upstream)
+        endpoint = Endpoint(World().services, OneCredential(), RequestMetrics(), upstream)
         async with Client(Listening(endpoint.handle)) as client:
             yield client
 
@@ -314,8 +315,8 @@ async def test_no_secret_is_logged(whmcs: tuple[Whmcs, str]) -> None:
                 await client.post(PATH, data={**KEYS, "action": "hunter2"})
             logged += lines
     assert [(line["action"], line["result"], line["status"]) for line in logged] == [
-        ("unknown", "passed on", 200),
-        ("unknown", "passed on", 403),
+        ("unknown", "passed_on", 200),
+        ("unknown", "passed_on", 403),
         ("unknown", "error", 502),
     ]
     for secret in ("secret", "hunter2", "theirs", "their-secret", "their-key"):
