@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 
 import orjson
 from babel.numbers import list_currencies
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +28,10 @@ from service.handling.networks import network_text, read_networks
 CONFIG_FILE_VARIABLE = "CREDITLEDGER_CONFIG"
 
 _PATH_PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~-]+")
+_URLS = {
+    "upstream_url": ("upstream", "https://billing.example.com/includes/api.php"),
+    "jira_url": ("JIRA", "https://jira.example.com"),
+}
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -272,7 +276,9 @@ class Settings(BaseSettings):
     )
     jira_user: str = Field("", description="User there; without, the token is a personal access token.")
     jira_token: SecretStr = Field(SecretStr(""), description="Token or password there.")
-    jira_project: str = Field("", description="Key of the project that tickets are made in.")
+    jira_project: str = Field(
+        "", pattern=r"^([A-Z][A-Z0-9_]*)?$", description="Key of the project that tickets are made in."
+    )
     jira_issue_type: str = Field("Task", description="Issue type of these tickets.")
     jira_timeout_s: Seconds = Field(
         5.0, description="How long each of at most three calls may take, connecting included."
@@ -315,13 +321,6 @@ class Settings(BaseSettings):
         if "@" in parts.netloc:
             raise ValueError(f"the {name} URL must not hold a user or password")
         return url
-
-    @field_validator("jira_project")
-    @classmethod
-    def _is_a_project(cls, key: str) -> str:
-        if key and not _PROJECT_KEY.fullmatch(key):
-            raise ValueError(f"{key!r} is not the key of a JIRA project, such as OPS")
-        return key
 
     @model_validator(mode="after")
     def _jira_has_a_project(self) -> Settings:

@@ -57,3 +57,19 @@ def test_an_upstream_needs_a_credential() -> None:
     settings = Settings(upstream_url=url, upstream_identifier="id", upstream_secret=SecretStr("hush"))
     assert "hush" not in repr(settings)
     assert Settings.model_validate_json(settings.as_json()) == settings
+
+
+def test_a_jira_needs_a_project_and_a_token() -> None:
+    """And its URL is one, without a credential in it."""
+    given = {"jira_url": "https://jira.example.com/jira", "jira_project": "OPS", "jira_token": "hush"}
+    settings = Settings.model_validate(given)
+    assert "hush" not in repr(settings)
+    for wrong, complaint in (
+        ({"jira_token": ""}, "needs jira_project and jira_token"),
+        ({"jira_project": ""}, "needs jira_project and jira_token"),
+        ({"jira_project": 'O" OR "1'}, "pattern"),
+        ({"jira_url": "jira.example.com"}, "JIRA URL must be like"),
+        ({"jira_url": "https://u:p@jira.example.com"}, "must not hold"),
+    ):
+        with pytest.raises(ValidationError, match=complaint):
+            Settings.model_validate(given | wrong)
