@@ -40,6 +40,13 @@ def new_database(server_dsn: str) -> Iterator[str]:
         asyncio.run(administer(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@pytest.fixture
+def own_dsn(server_dsn: str) -> Iterator[str]:
+    """An empty database, for a ledger of the test's own."""
+    with new_database(server_dsn) as dsn:
+        yield dsn
+
+
 class Log:
     """The event log behind the server, read from the database itself."""
 

@@ -10,14 +10,11 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import pytest
 
 from tests.acceptance.client import Api
-from tests.acceptance.conftest import new_database
 from tests.acceptance.process import Server, creditledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.acceptance.client import Answer
@@ -25,13 +22,6 @@ if TYPE_CHECKING:
 PATIENCE_REQUESTS = 100_000
 """Far more requests than fit into the two seconds after which a change has to count."""
 OLD, NEW = (md5(text, usedforsecurity=False).hexdigest() for text in (b"old password", b"new password"))
-
-
-@pytest.fixture
-def own_dsn(server_dsn: str) -> Iterator[str]:
-    """An empty database."""
-    with new_database(server_dsn) as dsn:
-        yield dsn
 
 
 def operate(dsn: str, *arguments: str, typed: str = "") -> str:

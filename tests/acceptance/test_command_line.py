@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance.client import CLIENT, Api, unused, unused_email
-from tests.acceptance.conftest import new_database
 from tests.acceptance.process import Server, creditledger, environment
 from tests.support.postgres import stop
 
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
 
 PATIENCE_REQUESTS = 100_000
 """Far more requests than fit into the two seconds after which a revoked credential has to be refused."""
-
-
-@pytest.fixture
-def own_dsn(server_dsn: str) -> Iterator[str]:
-    """An empty database."""
-    with new_database(server_dsn) as dsn:
-        yield dsn
 
 
 @pytest.fixture

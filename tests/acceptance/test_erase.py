@@ -13,7 +13,6 @@ import pytest
 
 from service.embedded import binaries
 from tests.acceptance.client import CLIENT, Api
-from tests.acceptance.conftest import new_database
 from tests.acceptance.process import Server, creditledger
 from tests.support.postgres import stop
 
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
 
 NAME = "Quillfeather"
 EMAIL = "zebulon@quillfeather.example"
-
-
-@pytest.fixture
-def own_dsn(server_dsn: str) -> Iterator[str]:
-    """An empty database."""
-    with new_database(server_dsn) as dsn:
-        yield dsn
 
 
 @pytest.fixture

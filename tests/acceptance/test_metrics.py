@@ -8,16 +8,13 @@ import http.client
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acceptance.client import Api
-from tests.acceptance.conftest import new_database
 from tests.acceptance.process import Server, creditledger
 from tests.support.damage import damage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -64,13 +61,6 @@ def answers(page: Page, action: str, result: str) -> float:
     """How many answers of the WHMCS protocol were counted."""
     labels = {"protocol": "whmcs", "action": action, "result": result}
     return page.value("creditledger_requests_total", **labels) or 0
-
-
-@pytest.fixture
-def own_dsn(server_dsn: str) -> Iterator[str]:
-    """A database of its own."""
-    with new_database(server_dsn) as dsn:
-        yield dsn
 
 
 def test_requests_are_counted_by_what_became_of_them(own_dsn: str, tmp_path: Path) -> None:

@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance.client import Api, unused
-from tests.acceptance.conftest import new_database
 from tests.acceptance.process import Server, creditledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.acceptance.conftest import Log
 
 ITEM = {"description": "Consulting", "amount": "100.00", "unit": "hours", "quantity": "2.5"}
-
-
-@pytest.fixture
-def own_dsn(server_dsn: str) -> Iterator[str]:
-    """An empty database."""
-    with new_database(server_dsn) as dsn:
-        yield dsn
 
 
 def run(dsn: str, *arguments: str) -> str:

@@ -12,24 +12,15 @@ import asyncpg
 import pytest
 
 from tests.acceptance.client import Api
-from tests.acceptance.conftest import new_database
 from tests.acceptance.process import Server, creditledger
 from tests.support.damage import damage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.acceptance.proving import Ledger
 
 _DEADLINE_S = 60.0  # nothing takes that long unless it is broken
-
-
-@pytest.fixture
-def own_dsn(server_dsn: str) -> Iterator[str]:
-    """A database of its own."""
-    with new_database(server_dsn) as dsn:
-        yield dsn
 
 
 def test_what_it_answers(own_dsn: str, tmp_path: Path) -> None:
