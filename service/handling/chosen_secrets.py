@@ -1,8 +1,8 @@
-"""Secrets that people choose, passwords and access keys: kept as scrypt hashes, slow for whoever guesses.
+"""Secrets that people choose, passwords and access keys: kept as argon2id hashes, slow for whoever guesses.
 
-A secret that was right once is remembered as a keyed hash for as long as the process lives, so that only the
-first use is slow, and a wrong one is told at once after it. Checks go one at a time: guesses never take more
-than one core.
+What was kept as scrypt before is still checked; it is replaced when a secret is set anew. `ChosenSecrets`
+remembers one that was right as a keyed hash for as long as the process lives, so that only the first use is
+slow, and a wrong one is told at once after it. Work goes one at a time, so guesses take one core at most.
 """
 
 from __future__ import annotations
@@ -11,48 +11,92 @@ import asyncio
 import hmac
 import os
 from hashlib import scrypt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from eventstore.records import Corrupt, QueueFull
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 CHECKS_MAX = 16
 """Different secrets being checked or waiting for it; about 0.2 s each."""
 
-_COST, _BLOCK, _PARALLEL = 1 << 14, 8, 5
-"""16 MiB and about 0.2 s: one of OWASP's equivalent settings for scrypt."""
-_MEMORY_MAX = 64 << 20
-_HASH_BYTES = 32
-_SALT_BYTES = 16
+_ARGON2 = PasswordHasher(time_cost=3, memory_cost=64 << 10, parallelism=1)
+"""64 MiB and about 0.2 s of one core: as RFC 9106 recommends where memory is short, but in one thread."""
+_ARGON2_BEGINS = "$argon2id$"
+_SCRYPT_MEMORY_MAX = 64 << 20
+_SCRYPT_BYTES = 32
+_KEY_BYTES = 32
 _PROVEN_MAX = 1000
 
 
 def slow_hash(secret: str) -> bytes:
-    """What is kept of a secret: `scrypt:N:r:p:salt:hash`, the last two in hexadecimal."""
-    salt = os.urandom(_SALT_BYTES)
-    digest = _scrypt(secret, salt, _COST, _BLOCK, _PARALLEL)
-    return f"scrypt:{_COST}:{_BLOCK}:{_PARALLEL}:{salt.hex()}:{digest.hex()}".encode()
+    """What is kept of a secret: argon2id in the usual form, `$argon2id$v=19$m=65536,t=3,p=1$salt$hash`."""
+    return _ARGON2.hash(secret).encode()
 
 
 def is_hash_of(kept: bytes, secret: str) -> bool:
-    """Whether `kept` was made of `secret`. Raises Corrupt for what `slow_hash` did not make."""
+    """Whether `kept` was made of `secret`, now or by an earlier release. Raises Corrupt for anything else."""
     try:
-        kind, cost, block, parallel, salt, digest = kept.decode().split(":")
-        expected, salt_bytes = bytes.fromhex(digest), bytes.fromhex(salt)
-        numbers = int(cost), int(block), int(parallel)
-    except ValueError:
-        kind = ""
+        text = kept.decode()
+        if text.startswith(_ARGON2_BEGINS):
+            return _ARGON2.verify(text, secret)
+        return _is_scrypt_of(text, secret)
+    except VerifyMismatchError:
+        return False
+    except (InvalidHashError, VerificationError, ValueError) as problem:
+        raise Corrupt("the hash of a secret cannot be read") from problem
+
+
+def _is_scrypt_of(kept: str, secret: str) -> bool:
+    """Of `scrypt:N:r:p:salt:hash`, the last two in hexadecimal. Raises ValueError for anything else."""
+    kind, cost, block, parallel, salt, digest = kept.split(":")
     if kind != "scrypt":
-        raise Corrupt("the hash of a secret cannot be read")
-    return hmac.compare_digest(expected, _scrypt(secret, salt_bytes, *numbers))
-
-
-def _scrypt(secret: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
-    return scrypt(
-        secret.encode(), salt=salt, n=cost, r=block, p=parallel, maxmem=_MEMORY_MAX, dklen=_HASH_BYTES
+        raise ValueError(kind)
+    expected = bytes.fromhex(digest)
+    made = scrypt(
+        secret.encode(),
+        salt=bytes.fromhex(salt),
+        n=int(cost),
+        r=int(block),
+        p=int(parallel),
+        maxmem=_SCRYPT_MEMORY_MAX,
+        dklen=_SCRYPT_BYTES,
     )
+    return hmac.compare_digest(expected, made)
+
+
+class SlowWork:
+    """Hashing off the event loop, one at a time and in turn; too much of it waiting is refused."""
+
+    def __init__(self, waiting_max: int = CHECKS_MAX) -> None:
+        self._waiting_max = waiting_max
+        self._waiting = 0
+        self._turn = asyncio.Lock()
+
+    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work` returns. Raises QueueFull. It is done even if nobody waits for it any more."""
+        if self._waiting >= self._waiting_max:
+            raise QueueFull("too many passwords are being checked")
+        self._waiting += 1
+        task = asyncio.create_task(self._in_turn(work, *args, **kwargs))
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)  # a thread cannot be stopped, so its turn must not end before it
+
+    async def _in_turn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._turn:
+            return await asyncio.to_thread(work, *args, **kwargs)
+
+    def _done(self, task: asyncio.Task[T]) -> None:
+        self._waiting -= 1
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; of nobody it would be asked for
 
 
 class ChosenSecrets:
@@ -63,7 +107,7 @@ class ChosenSecrets:
     ) -> None:
         self._read = read
         self._checks_max = checks_max
-        self._key = os.urandom(_HASH_BYTES)
+        self._key = os.urandom(_KEY_BYTES)
         self._proven: dict[str, bytes] = {}
         self._checks: dict[tuple[str, bytes], asyncio.Task[bool]] = {}
         self._turn = asyncio.Lock()

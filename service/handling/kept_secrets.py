@@ -20,26 +20,33 @@ def subject_of(name: str) -> str:
     return f"secret:{name}"
 
 
-async def keep(store: EventStore, name: str, text: str) -> None:
-    """Keep `text` under a name that was never used. Durable before it returns."""
+async def keep(
+    store: EventStore, name: str, text: str, owner: str = "", owner_key: bytes | None = None
+) -> None:
+    """Keep `text` under a name that was never used. Durable before it returns.
+
+    With an owner it is sealed by that subject's key, too: it is gone with either.
+    """
     subject = subject_of(name)
     key = await store.create_subject_key(subject, privacy.new_key())
     if key is None:
         raise AssertionError(f"the name {name} was used before")
-    sealed = privacy.seal(text, subject, key)
+    inner = text if owner_key is None else privacy.seal(text, owner, owner_key)
+    sealed = privacy.seal(inner, subject, key)
     await store.put_secret(name, canonical.dumps(sealed).encode())
 
 
-async def read(store: EventStore, name: str) -> str | None:
+async def read(store: EventStore, name: str, owner: str = "") -> str | None:
     """What is kept under `name`: "" once it was got rid of, None if there never was anything. Raises Corrupt.
 
-    What was kept before there were keys is told as it is.
+    What was kept before there were keys is told as it is. Takes as long for a name that there never was.
     """
     kept = await store.secret(name)
+    subject = subject_of(name)
+    keys = await store.subject_keys([subject, owner] if owner else [subject])
     if kept is None:
         return None
-    subject = subject_of(name)
-    keys = await store.subject_keys([subject])
     if subject not in keys:
         return kept.decode()
-    return privacy.unseal(canonical.loads(kept), keys[subject]) or ""
+    text = privacy.unseal(canonical.loads(kept), keys[subject])
+    return (privacy.unseal(text, keys.get(owner)) if privacy.is_sealed(text) else text) or ""
