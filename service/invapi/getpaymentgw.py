@@ -1,7 +1,8 @@
-"""getpaymentgw: how an invoice of the client can be paid.
+"""getpaymentgw: how an invoice of the client can be paid. Source: HOSTKEY, whmcs.php.
 
-`call` is HTML, as documented. Payment pages are not served here: every gateway that the operator added is
-told by its name with the sum and the number to quote, and `banktransfer` with the bank details if there are.
+`call` is a URL or HTML, as documented. Every gateway that the operator added is told: by a payment link of
+this service, where there are links; else by the provider's page, where it has one; else by name, with the sum
+and the number to quote. `banktransfer` is always text, with the bank details if there are any.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from service.invapi.wording import INVOICE_NOT_FOUND, INVOICE_NOT_UNPAID
 
 if TYPE_CHECKING:
     from projections.views import InvoiceRow
+    from service.domain.gateways import Gateway
+    from service.handling.payment_links import PaymentLinks
     from service.invapi.answer import Answer
     from service.invapi.method import Asked
 
@@ -31,20 +34,26 @@ async def getpaymentgw(asked: Asked) -> Answer:
     if row.status != InvoiceStatus.UNPAID:
         raise Failure(_failed(INVOICE_NOT_UNPAID), "invoice_not_unpaid")
     gateways = (await asked.services.configuration.current()).gateways.values()
-    details = asked.services.options.bank_details
-    methods = {gateway.name: {"call": _call(gateway.display_name, row)} for gateway in gateways}
+    details = asked.services.options.seller.bank_details
+    methods = {gateway.name: {"call": _call(asked.services.links, gateway, row)} for gateway in gateways}
     if details:
         methods[BANK_TRANSFER] = {"call": _bank_transfer(details, row)}
     return ok({"methods": methods})
 
 
-def _call(name: str, row: InvoiceRow) -> str:
-    return f"<span>{escape(name)}: {_what(row)}</span>"
+def _call(links: PaymentLinks | None, gateway: Gateway, row: InvoiceRow) -> str:
+    told = f"<span>{escape(gateway.display_name)}: {_what(row)}</span>"
+    if gateway.name.casefold() == BANK_TRANSFER:
+        return told
+    if links is not None:
+        return links.make(row.invoice_id, gateway.name)
+    return gateway.page_for(row.invoice_id, money(row.total - row.paid), row.currency) or told
 
 
 def _bank_transfer(details: str, row: InvoiceRow) -> str:
     text = "<p data-intl='please_wire_funds_in_favor'>Please wire funds in favor of: </p>"
-    return f"<span style='text-align:left'>{text}{escape(details)}<p>{_what(row)}</p></span>"
+    lines = "<br>".join(map(escape, details.splitlines()))
+    return f"<span style='text-align:left'>{text}{lines}<p>{_what(row)}</p></span>"
 
 
 def _what(row: InvoiceRow) -> str:
