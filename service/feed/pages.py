@@ -190,13 +190,17 @@ def _cut(found: list[RecordedEvent], limit: int, position: int) -> tuple[list[Re
     return found[:limit], found[limit - 1].position
 
 
-def as_json(page: Page) -> bytes:
-    """A page as one object: `events`, `position` to go on after, `head` of the log."""
+def as_json(page: Page, *, is_complete: bool) -> bytes:
+    """A page as one object: `events`, `position` to go on after, `head` of the log.
+
+    `complete` says that no event was passed over, so that the positions must follow one another.
+    """
     return orjson.dumps(
         {
             "events": [orjson.Fragment(entry.text) for entry in page.entries],
             "position": page.position,
             "head": page.head,
+            "complete": is_complete,
         }
     )
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from service.feed.access import Refused
 from service.feed.pages import as_json, as_lines
-from service.feed.query import read_question
+from service.feed.query import read_question, takes_gzip
 from service.http.whole_answer import WholeAnswer
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
     from aiohttp import web
 
     from service.feed.access import Subscriber
@@ -26,22 +28,32 @@ _GZIP_LEVEL = 3
 
 
 async def pull(
-    request: web.BaseRequest, form: Form, subscriber: Subscriber, pages: Pages, pulse: Pulse
+    request: web.BaseRequest,
+    form: Form,
+    subscriber: Subscriber,
+    pages: Pages,
+    pulse: Pulse,
+    *,
+    shared_fields: Mapping[str, str],
+    limits: Callable[[str], Awaitable[Selection | None]],
 ) -> WholeAnswer:
-    """The answer. Raises Refused, and what reading the log raises."""
+    """The answer. Raises Refused, also for rights lost while waiting, and what reading the log raises."""
     question = read_question(form, request.headers.get("Accept", ""))
     selection = allowed(question.selection, subscriber)
     await check_position(question.after, pages)
     page = await _awaited(question, selection, pages, pulse)
+    if question.wait_s and await limits(subscriber.credential) != subscriber.limits:
+        raise Refused("What this credential may follow has changed; please ask again", 403)
     fields = {
         "Content-Type": "application/json" if question.is_json else "application/x-ndjson",
         "Cache-Control": "no-store",
         "Ledger-Position": str(page.position),
         "Ledger-Head": str(page.head),
         "Vary": "Accept, Accept-Encoding",
+        **shared_fields,
     }
-    body = as_json(page) if question.is_json else as_lines(page)
-    if len(body) >= _GZIP_BYTES_MIN and "gzip" in request.headers.get("Accept-Encoding", ""):
+    body = as_json(page, is_complete=selection.is_everything) if question.is_json else as_lines(page)
+    if len(body) >= _GZIP_BYTES_MIN and takes_gzip(request.headers.get("Accept-Encoding", "")):
         fields["Content-Encoding"] = "gzip"
         body = await asyncio.to_thread(gzip.compress, body, _GZIP_LEVEL)
     return WholeAnswer(200, fields, body)

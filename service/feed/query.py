@@ -80,6 +80,15 @@ def read_number(text: str, name: str, least: int, most: int) -> int:
     return int(text)
 
 
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether a caller accepts gzip by name (RFC 9110, 12.5.3): also with a weight, if that is not 0."""
+    for part in accept_encoding.lower().split(","):
+        name, _, weight = part.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" or not weight
+    return False
+
+
 def _is_json(given: str, accept: str) -> bool:
     if given not in {"", "json", "ndjson"}:
         raise Refused("format is json or ndjson")

@@ -20,6 +20,7 @@ _SINCE = {
     ("payment.recorded", "recorded_at"): 2,
     ("credit.applied", "recorded_at"): 2,
     ("invoice.settled", "recorded_at"): 2,
+    ("account.deleted", "servers"): 2,
 }
 """In which version of its type a field came that was not there from the beginning."""
 

@@ -80,7 +80,15 @@ class FeedSite:
         # A caller that waits holds a connection open like one that follows.
         waits = text_of(form, "wait") not in {"", "0"}
         with self._access.following(subscriber.credential) if waits else nullcontext():
-            return await pull(request, form, subscriber, self._pages, self._pulse)
+            return await pull(
+                request,
+                form,
+                subscriber,
+                self._pages,
+                self._pulse,
+                shared_fields=self._shared_fields(),
+                limits=self._access.limits,
+            )
 
     async def _stream(self, request: web.BaseRequest, form: Form) -> web.StreamResponse:
         subscriber = await self._subscriber(request, form)
@@ -115,7 +123,12 @@ class FeedSite:
 
     def _shared_fields(self) -> dict[str, str]:
         """What lets a page of another origin read the answer."""
-        return {"Access-Control-Allow-Origin": self._allow_origin} if self._allow_origin else {}
+        if not self._allow_origin:
+            return {}
+        return {
+            "Access-Control-Allow-Origin": self._allow_origin,
+            "Access-Control-Expose-Headers": "Ledger-Position, Ledger-Head",
+        }
 
     async def _guarded(self, request: web.BaseRequest, answer: _Answer) -> web.StreamResponse:
         try:

@@ -18,7 +18,7 @@ from aiohttp import web
 from eventstore.records import StoreError, Unavailable
 from service.feed.pages import GZIP_HEAD, LIVE_EVENTS_MAX, Page, packed
 from service.feed.pull import allowed, check_position
-from service.feed.query import read_position, read_selection
+from service.feed.query import read_position, read_selection, takes_gzip
 from service.http.form import text_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def stream(
     name = "Last-Event-ID" if sent else "after"
     after = read_position(sent or text_of(form, "after") or "0", name)
     await check_position(after, pages)
-    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    is_packed = takes_gzip(request.headers.get("Accept-Encoding", ""))
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",

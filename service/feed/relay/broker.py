@@ -1,13 +1,15 @@
 """What the relay needs of a message broker, and nothing about any one of them.
 
-A stream numbers its messages by itself, from 1, without gaps. The relay publishes every position, so that
-a message's number and its position always differ by the same: what a stream holds can be told from its
-last number alone. Only the relay and the brokers' adapters import this.
+A stream counts its messages by itself. The relay publishes every position once, so that the count and the
+position it stands for go on together: from their difference, which the log keeps, can be told whether a
+stream still holds all that it had. Only the relay and the brokers' adapters import this.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,24 +22,38 @@ class BrokerError(Exception):
     """The broker cannot be reached, or does not take what is published; a sentence says why."""
 
 
+class Known(NamedTuple):
+    """What the log knows of a stream: relayed up to `position`, which was `ahead` of its count then."""
+
+    position: int
+    ahead: int | None
+    """None if nothing was relayed to it yet."""
+    after: int
+    """The position after which a new stream begins."""
+
+
 class End(NamedTuple):
-    """Where a stream ends: how many messages it ever took, and the position in the last, if that is there."""
+    """Where a stream ends: how many messages it ever took, and up to which position it has them all."""
 
     sequence: int
     position: int | None
+    """None if no message is left to tell."""
+    newest: int = 0
+    """The highest position in it, which may be further: brokers with partitions take events side by side."""
 
 
 class Stream(Protocol):
     """A lane's stream at a broker, as long as the connection lasts. Everything may raise BrokerError."""
 
-    async def end(self) -> End:
+    async def end(self, known: Known) -> End:
         """What is in the stream now. Raises BrokerError also where it holds events of another ledger."""
         ...
 
-    async def publish(self, entries: Sequence[Entry], sequence: int) -> None:
-        """Add entries behind message number `sequence`, all of them confirmed, or BrokerError.
+    async def publish(self, entries: Sequence[Entry], sequence: int) -> int:
+        """Add entries to a stream of `sequence` messages, all of them confirmed; how many it has then.
 
-        The broker refuses them where the stream has grown meanwhile: nothing comes in twice, or between.
+        What `end` found in it beyond its position is left out. See each broker for what happens where
+        somebody else publishes, too.
         """
         ...
 
@@ -67,3 +83,21 @@ def stream_name(prefix: str, lane: int) -> str:
 def checkpoint_name(stream: str) -> str:
     """Under which the log keeps how far a stream is."""
     return f"relay:{stream}"
+
+
+def label_of(lane: int, position: int) -> str:
+    """What a message is known by, wherever it is: two with the same label are the same event."""
+    return f"{lane}:{position}"
+
+
+def position_in(label: str, body: bytes, lane: int, source: str, stream: str) -> int:
+    """The position that a message's label says. Raises BrokerError for one that is not of this ledger."""
+    its_lane, _, position = label.partition(":")
+    try:
+        its_source = orjson.loads(body)["source"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        its_source = None
+    if its_lane != str(lane) or not position.isdecimal() or its_source != source:
+        whose = f"events of {its_source}" if its_source else "messages of somebody else"
+        raise BrokerError(f"the stream {stream} holds {whose}: choose another prefix")
+    return int(position)

@@ -1,7 +1,7 @@
-"""How the relay proves itself to a NATS server: nothing, a token, or a credentials file.
+"""How the relay proves itself to a NATS server: nothing, a token, or a credentials file; and by TLS or not.
 
 The file is what NATS tools write (`.creds`): a JWT, and the seed of the Ed25519 key that it is about, with
-which the server's nonce is signed. Read again at every connection, so that a new one needs no restart.
+which the server's nonce is signed. Files are read again at every connection: new ones need no restart.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.domain.values import value
 from service.feed.relay.broker import BrokerError
+from service.feed.tls import trusting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,16 +26,27 @@ _SEED = slice(2, 34)
 
 @value(kw_only=True)
 class Login:
-    """At most one of both is given."""
+    """At most one of token and credentials is given."""
 
     token: str = ""
     credentials: Path | None = None
+    is_tls: bool = False
+    ca_file: Path | None = None
+    """Authorities to trust besides the system's."""
+    certificate_file: Path | None = None
+    """A certificate and its key, for servers that know their clients by it."""
 
     def options(self) -> dict[str, Any]:
         """What `nats.connect` is given. Raises BrokerError for a file that cannot be used."""
+        options: dict[str, Any] = {}
+        if self.is_tls:
+            try:
+                options["tls"] = trusting(self.ca_file, self.certificate_file)
+            except OSError as problem:
+                raise BrokerError(str(problem)) from problem
         if self.credentials is not None:
-            return _read(self.credentials)
-        return {"token": self.token} if self.token else {}
+            return options | _read(self.credentials)
+        return options | ({"token": self.token} if self.token else {})
 
 
 def _read(path: Path) -> dict[str, Any]:

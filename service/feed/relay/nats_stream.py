@@ -12,14 +12,13 @@ import json
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import orjson
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import Header, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
 from service.domain.values import value
-from service.feed.relay.broker import BrokerError, End, stream_name
+from service.feed.relay.broker import BrokerError, End, label_of, position_in, stream_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -28,13 +27,17 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
     from service.feed.pages import Entry
+    from service.feed.relay.broker import Known
     from service.feed.relay.nats_login import Login
 
 PING_INTERVAL_S = 10
 """How soon a connection that fell silent is missed: after the third of these."""
 _TURN_MESSAGES = 50
 """Written without giving others a turn: about a millisecond."""
+_HEAD_BYTES = len("NATS/1.0\r\n\r\n")
 _NO_RESPONDERS = "503"
+_CLOSE_S = 1.0
+"""For taking leave: after a certificate that was not accepted nats-py waits for the transport for ever."""
 
 
 @value(kw_only=True)
@@ -71,8 +74,7 @@ class NatsBroker:
             await stream.open()
             yield stream
         finally:
-            with _as_broker_error("the connection was not closed"):
-                await connection.close()
+            await _close(connection)
 
     async def _connect(self, closed: Callable[[], Awaitable[None]]) -> Client:
         problems: list[str] = []
@@ -95,8 +97,7 @@ class NatsBroker:
                     **self.login.options(),
                 )
         except (NatsError, OSError, TimeoutError) as problem:
-            with suppress(NatsError, OSError):
-                await connection.close()  # it leaves its socket open where the server refuses it
+            await _close(connection)  # it leaves its socket open where the server refuses it
             reason = "".join(problems) or str(problem) or "it did not answer in time"
             raise BrokerError(f"{', '.join(self.servers)} cannot be reached: {reason}") from problem
         return connection
@@ -130,9 +131,10 @@ class NatsStream:
                     )
                 )
 
-    async def end(self) -> End:
-        """See `Stream`."""
-        name = self._broker.stream_name
+    async def end(self, known: Known) -> End:
+        """See `Stream`; its last message says it all."""
+        del known
+        broker, name = self._broker, self._broker.stream_name
         with _as_broker_error(f"the stream {name} cannot be read"):
             state = (await self._stream.stream_info(name)).state
             if state.messages == 0:
@@ -141,21 +143,12 @@ class NatsStream:
                 last = await self._stream.get_msg(name, seq=state.last_seq)
             except NotFoundError:  # taken and removed; the ones before say nothing about it
                 return End(state.last_seq, None)
-        return End(state.last_seq, self._position(last.headers or {}, last.data or b""))
+        label = (last.headers or {}).get(Header.MSG_ID, "")
+        position = position_in(label, last.data or b"", broker.lane, broker.source, name)
+        return End(state.last_seq, position, position)
 
-    def _position(self, headers: dict[str, str], body: bytes) -> int:
-        lane, _, position = headers.get(Header.MSG_ID, "").partition(":")
-        try:
-            source = orjson.loads(body)["source"]
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            source = None
-        if lane != str(self._broker.lane) or not position.isdecimal() or source != self._broker.source:
-            whose = f"events of {source}" if source else "messages of somebody else"
-            raise BrokerError(f"the stream {self._broker.stream_name} holds {whose}: choose another prefix")
-        return int(position)
-
-    async def publish(self, entries: Sequence[Entry], sequence: int) -> None:
-        """See `Stream`."""
+    async def publish(self, entries: Sequence[Entry], sequence: int) -> int:
+        """See `Stream`. The server refuses them where the stream has grown meanwhile."""
         self.check()
         self._batch = batch = _Batch(sequence, len(entries))
         with _as_broker_error("the broker does not take events"):
@@ -168,24 +161,29 @@ class NatsStream:
         self.check()
         if refused:
             raise BrokerError(f"the stream {self._broker.stream_name} refused an event: {refused}")
+        return sequence + len(entries)
 
     async def _send(self, entry: Entry, sequence: int) -> None:
         broker = self._broker
-        if len(entry.text) > self._connection.max_payload:
+        headers: dict[str, str] = {
+            "Content-Type": "application/cloudevents+json",
+            Header.MSG_ID: label_of(broker.lane, entry.position),
+            Header.EXPECTED_STREAM: broker.stream_name,
+            Header.EXPECTED_LAST_SEQUENCE: str(sequence),
+        }
+        size = (
+            len(entry.text) + _HEAD_BYTES + sum(len(f"{name}: {text}\r\n") for name, text in headers.items())
+        )
+        if size > self._connection.max_payload:  # the server would close the connection, and not say why
             raise BrokerError(
-                f"the event at position {entry.position} has {len(entry.text)} bytes, and the broker takes"
-                f" {self._connection.max_payload}: raise its max_payload"
+                f"the event at position {entry.position} has {size} bytes with its headers, and the broker"
+                f" takes {self._connection.max_payload}: raise its max_payload"
             )
         await self._connection.publish(
             f"{broker.prefix}.{broker.lane}.{entry.stream}.{entry.type}",
             entry.text,
             reply=f"{self._inbox}.{sequence + 1}",
-            headers={
-                "Content-Type": "application/cloudevents+json",
-                Header.MSG_ID: f"{broker.lane}:{entry.position}",
-                Header.EXPECTED_STREAM: broker.stream_name,
-                Header.EXPECTED_LAST_SEQUENCE: str(sequence),
-            },
+            headers=headers,
         )
 
     async def _answered(self, message: Msg) -> None:
@@ -221,6 +219,12 @@ class _Batch:
             self.confirmed.set_result(str(answer) or "it does not say why")
         elif sequence == self._end:  # it is in its place, so all before it are in theirs
             self.confirmed.set_result("")
+
+
+async def _close(connection: Client) -> None:
+    with suppress(NatsError, OSError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_S):
+            await connection.close()
 
 
 def _answer(message: Msg) -> int | str:

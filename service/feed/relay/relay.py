@@ -18,7 +18,7 @@ from eventstore.records import StoreError
 from eventstore.statements import statement
 from eventstore.subscription import RUNNING, advance, read_checkpoints, subscribe
 from service.domain.values import value
-from service.feed.relay.broker import BrokerError, checkpoint_name
+from service.feed.relay.broker import BrokerError, Known, checkpoint_name
 from service.feed.relay.lease import ANSWER_S, lease
 from service.feed.selection import Selection
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from eventstore.doorbell import Doorbell
     from service.feed.pages import Pages
-    from service.feed.relay.broker import Broker, Stream
+    from service.feed.relay.broker import Broker, End, Stream
 
 PAUSE_FIRST_S = 0.2
 PAUSE_MAX_S = 30.0
@@ -98,10 +98,12 @@ class Relay:
         while True:
             page = await self._pages.page(position, self._limits.batch_events, self._selection)
             if page.entries:
-                await stream.publish(page.entries, sequence)
+                ahead = position - sequence
+                sequence = await stream.publish(page.entries, sequence)
                 await self._move(connection, position, page.position)
-                sequence += len(page.entries)
                 position = page.position
+                if position - sequence != ahead:
+                    await self._keep(connection, position - sequence)
             self._went_well(position, page.head)
             if position >= page.head:
                 await doorbell.wait(position, self._limits.poll_s)
@@ -109,37 +111,25 @@ class Relay:
                 stream.check()
 
     async def _begin(self, connection: asyncpg.Connection, stream: Stream) -> tuple[int, int]:
-        """The position and number of the stream's last message, which the checkpoint is moved to."""
-        end = await stream.end()
+        """From which position to go on, which the checkpoint is moved to, and the stream's count."""
         async with asyncio.timeout(ANSWER_S):
             with reachable():
                 await subscribe(connection, self._lane, [self._name])
                 head, checkpoints = await read_checkpoints(connection, self._lane, [self._name])
                 kept = await connection.fetchval(statement("read_relayed_stream"), self._lane, self._name)
-        if end.position is not None:
-            position = end.position
-        elif end.sequence == 0:
-            position = self._after
-        elif kept is not None:
-            position = end.sequence + int(kept)
-        else:
-            raise BrokerError(
-                f"the stream {self._broker.stream_name} was emptied, and nothing says up to where it was"
-                " filled: remove it, or choose another prefix"
-            )
-        if position > head:
-            raise BrokerError(
-                f"the stream {self._broker.stream_name} is at position {position}, beyond the end of the log,"
-                f" {head}: the log is an older copy, or the stream another ledger's"
-            )
-        async with asyncio.timeout(ANSWER_S):
-            with reachable():
-                await connection.execute(
-                    statement("keep_relayed_stream"), self._lane, self._name, position - end.sequence
-                )
         checkpoint = checkpoints[self._name]
         if checkpoint.state != RUNNING:
             raise BrokerError(f"the relay is {checkpoint.state}")
+        end = await stream.end(Known(checkpoint.position, kept, self._after))
+        position = self._position_at(end, kept)
+        newest = max(position, end.newest)
+        if newest > head:
+            raise BrokerError(
+                f"the stream {self._broker.stream_name} is at position {newest}, beyond the end of the log,"
+                f" {head}: the log is an older copy, or the stream another ledger's"
+            )
+        if position - end.sequence != kept:
+            await self._keep(connection, position - end.sequence)
         if checkpoint.position != position:
             await self._move(connection, checkpoint.position, position)
         _log.info(
@@ -150,6 +140,24 @@ class Relay:
             behind=head - position,
         )
         return position, end.sequence
+
+    def _position_at(self, end: End, kept: int | None) -> int:
+        """Up to where a stream has everything."""
+        if end.position is not None:
+            return end.position
+        if end.sequence == 0:
+            return self._after
+        if kept is not None:
+            return end.sequence + kept
+        raise BrokerError(
+            f"the stream {self._broker.stream_name} was emptied, and nothing says up to where it was"
+            " filled: remove it, or choose another prefix"
+        )
+
+    async def _keep(self, connection: asyncpg.Connection, ahead: int) -> None:
+        async with asyncio.timeout(ANSWER_S):
+            with reachable():
+                await connection.execute(statement("keep_relayed_stream"), self._lane, self._name, ahead)
 
     async def _move(self, connection: asyncpg.Connection, before: int, after: int) -> None:
         async with asyncio.timeout(ANSWER_S):

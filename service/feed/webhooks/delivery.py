@@ -190,7 +190,7 @@ class Delivery:
         self._flying.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
             _log.error("a delivery stopped", webhook=self.plan.webhook_id, exc_info=problem)
-            self._stop_reason = f"a defect of the ledger: {type(problem).__name__}"
+            self._stop_reason = defect(problem)
         self._news.set()
 
     async def _attempt(self, account: Account) -> None:
@@ -243,6 +243,11 @@ class Delivery:
                 outcome.error,
             )
         )
+
+
+def defect(problem: BaseException) -> str:
+    """Why a webhook is paused that this code cannot deliver."""
+    return f"a defect of the ledger: {type(problem).__name__}"
 
 
 def _failed_before(standing: Standing) -> Failing | None:

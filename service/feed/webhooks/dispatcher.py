@@ -17,7 +17,7 @@ from eventstore.identifiers import uuid7
 from eventstore.records import QueueFull, StoreError, Unavailable
 from service.domain.refusals import Refusal
 from service.domain.values import value
-from service.feed.webhooks.delivery import Delivery, Tools
+from service.feed.webhooks.delivery import Delivery, Tools, defect
 from service.feed.webhooks.pace import Pace
 from service.feed.webhooks.plans import NO_RIGHT, plan_of
 from service.handling.answers import Call
@@ -218,7 +218,8 @@ class Dispatcher:
             reason = ""
         elif problem := running.task.exception():
             _log.error("a webhook stopped", webhook=key[0], exc_info=problem)
-            reason = f"the log cannot be read: {problem}" if isinstance(problem, StoreError) else ""
+            is_the_log = isinstance(problem, StoreError)
+            reason = f"the log cannot be read: {problem}" if is_the_log else defect(problem)
         else:
             reason = running.task.result()
         if reason:

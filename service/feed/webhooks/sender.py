@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING
 
 from aiohttp import (
@@ -27,6 +29,7 @@ from aiohttp import (
 from yarl import URL
 
 from service.domain.values import value
+from service.feed.tls import trusting
 from service.feed.webhooks.guard import AddressRefusedError, Lookups
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ ANSWER_BYTES_MAX = 65_536
 ANSWER_REST_S = 1.0
 """How long the rest of an answer may take once its status is known."""
 ERROR_CHARACTERS_MAX = 300
-_RETRY_AFTER = re.compile("[0-9]{1,9}")
+_SECONDS = re.compile("[0-9]{1,9}")
 _AGENT = "creditledger-webhooks"
 
 
@@ -93,7 +96,7 @@ class Sender:
             latency_ms=round((time.monotonic() - began) * 1000),
             status=status,
             error=error or ("" if is_taken else _status_text(status)),
-            retry_after_s=int(retry_after) if _RETRY_AFTER.fullmatch(retry_after) else 0,
+            retry_after_s=pause_asked_s(retry_after, datetime.now(UTC)),
         )
 
 
@@ -102,14 +105,8 @@ async def open_sender(
     guard: AddressGuard, *, timeout_s: float, allow_http: bool, ca_file: Path | None
 ) -> AsyncIterator[Sender]:
     """A sender until the block is left. Raises OSError for a file of certificates that cannot be used."""
-    trusted = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            trusted.load_verify_locations(ca_file)
-        except OSError as error:  # of which those of TLS are
-            raise OSError(f"the certificates in {ca_file} cannot be used: {error}") from error
     # How many connections there are is bounded by what each webhook may have open: none waits for another's.
-    connector = TCPConnector(limit=0, ssl=trusted, resolver=Lookups(), socket_factory=guard.socket)
+    connector = TCPConnector(limit=0, ssl=trusting(ca_file), resolver=Lookups(), socket_factory=guard.socket)
     async with ClientSession(
         connector=connector,
         timeout=ClientTimeout(total=timeout_s),
@@ -119,6 +116,19 @@ async def open_sender(
         headers={"User-Agent": _AGENT},
     ) as session:
         yield Sender(session, guard, timeout_s=timeout_s, allow_http=allow_http)
+
+
+def pause_asked_s(retry_after: str, now: datetime) -> int:
+    """What a field Retry-After asks for at a moment: seconds, or until a date (RFC 9110, 10.2.3); else 0."""
+    if _SECONDS.fullmatch(retry_after):
+        return int(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0
+    if until.tzinfo is None:  # -0000, by which a clock says that it is in UTC
+        until = until.replace(tzinfo=UTC)
+    return max(0, ceil((until - now).total_seconds()))
 
 
 async def _read_rest(answer: ClientResponse) -> None:

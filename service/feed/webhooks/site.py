@@ -65,7 +65,6 @@ _MESSAGES = {
     RefusalCode.TOO_MANY_WEBHOOKS: ("There are too many webhooks", 409),
 }
 _NUMBER = re.compile("[0-9]{1,18}")
-_NOT_FOUND = Refused("There is no such webhook", 404)
 _log = structlog.get_logger(__name__)
 
 
@@ -119,7 +118,7 @@ class WebhookSite:
         found = await self._desk.find(webhook_id)
         is_its_own = found is not None and found.owner == asking.subscriber.credential
         if found is None or not (is_its_own or await self._is_unrestricted(asking)):
-            raise _NOT_FOUND
+            raise Refused(*_MESSAGES[RefusalCode.WEBHOOK_NOT_FOUND])
         if verb == "deliveries":
             _must(asking, "GET")
             limit = read_number(text_of(asking.form, "limit") or str(ATTEMPTS), "limit", 1, ATTEMPTS_MAX)
