@@ -1,8 +1,9 @@
 """Numbers that people see (client 7, invoice 17): dense, taken from the database in small blocks.
 
 A decision is offered the next numbers and uses some of them, without an await in between. What a command
-used that was not recorded after all comes back and goes to the next one. What is left at a clean stop is
-given back to the database; a crash, or several processes that stop in the wrong order, may leave a gap.
+used that was not recorded after all comes back and goes to the next one. While they are used up quickly the
+next block is taken before it is needed, so that nobody waits for it. What is left at a clean stop is given
+back to the database; a crash, or several processes that stop in the wrong order, may leave a gap.
 """
 
 from __future__ import annotations
@@ -12,13 +13,20 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from eventstore.records import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from eventstore.store import EventStore
 
 BLOCK_MAX = 512
+AHEAD_FROM = 16
+"""Blocks of this size and more are followed by the next one when a quarter is left."""
 _BUSY_S = 0.2
+"""A block that lasts less is followed by one of twice its size."""
+_PAUSE_S = 1.0
+"""After a longer time without need blocks start small again."""
 
 
 @dataclass(slots=True)
@@ -39,13 +47,14 @@ class NumberPool:
         self._store = store
         self._held: dict[str, _Held] = {}
         self._lock = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
 
     async def ensure(self, needs: Mapping[str, int]) -> None:
         """Hold at least that many numbers in a row of each counter when this returns."""
         while not self._holds(needs):
             async with self._lock:
                 if not self._holds(needs):
-                    await self._take(needs)
+                    await self._take({name: n for name, n in needs.items() if not self.peek(name, n)})
 
     def peek(self, name: str, count: int = 1) -> int:
         """The first of the next `count` numbers in a row; 0 if they are not held."""
@@ -65,6 +74,8 @@ class NumberPool:
             held.next += count
         else:
             raise AssertionError(f"{count} numbers of {name} from {first} are not the next ones")
+        if held.block >= AHEAD_FROM and held.end - held.next <= held.block // 4 and self._ahead is None:
+            self._ahead = asyncio.create_task(self._take_ahead(name))
 
     def put_back(self, name: str, first: int, count: int = 1) -> None:
         """These were used by a command that was not recorded: they are the next ones again."""
@@ -80,6 +91,8 @@ class NumberPool:
 
     async def give_back(self) -> None:
         """Return what is unused to the database, as far as nobody took later numbers."""
+        if self._ahead is not None:
+            await self._ahead
         for name, held in self._held.items():
             unused = set(held.returned) | set(range(held.next, held.end))
             first = held.end
@@ -92,16 +105,28 @@ class NumberPool:
     def _holds(self, needs: Mapping[str, int]) -> bool:
         return all(self.peek(name, count) for name, count in needs.items())
 
+    async def _take_ahead(self, name: str) -> None:
+        try:
+            async with self._lock:
+                await self._take({name: 1})
+        except StoreError:
+            pass  # whoever finds none left asks again, and is told
+        finally:
+            self._ahead = None
+
     async def _take(self, needs: Mapping[str, int]) -> None:
-        """Blocks double while they are used up quickly, and start small again after a pause."""
+        """Another block of each counter, of at least so many numbers."""
         now = asyncio.get_running_loop().time()
         counts = {}
         for name, count in needs.items():
             held = self._held.setdefault(name, _Held())
-            if not self.peek(name, count):
-                held.block = min(held.block * 2, BLOCK_MAX) if now - held.taken_at < _BUSY_S else 1
-                held.taken_at = now
-                counts[name] = max(count, held.block)
+            lasted = now - held.taken_at
+            if lasted < _BUSY_S:
+                held.block = min(held.block * 2, BLOCK_MAX)
+            elif lasted > _PAUSE_S:
+                held.block = 1
+            held.taken_at = now
+            counts[name] = max(count, held.block)
         for name, first in (await self._store.take_numbers(counts)).items():
             held = self._held[name]
             if held.end != first:  # another process took the numbers between: ours in hand are single now

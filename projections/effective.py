@@ -10,14 +10,16 @@ Which date each fact goes by; a date without a time of day counts from the begin
 - `invoice.amended`: `amended_at`; `account.profile_changed`, `account.settings_changed`,
   `account.status_changed`, `invoice.status_changed`, `contact.changed`: `changed_at`; `contact.added`:
   `added_at`; `contact.removed`: `removed_at`; `person.erased`: `erased_at`; `account.deleted`: `deleted_at`;
+- `service.cancellation_requested`: `requested_at`; `service.cancelled`: `cancelled_at`;
+  `service.cancellation_withdrawn`: `withdrawn_at`;
 - `billable_item.invoiced` has no date of its own: the `date` of its invoice.
 
 Facts of one moment keep the order of the log. Cause comes before effect: an account exists from the first
 moment at which something is in it, and nothing happens to an invoice before it is issued (the credit and the
 transaction themselves keep their dates). What replaces what was before stays in the order of the log: changes
-of a client, of a contact, of a billable item, and of what an invoice says and of its status, each at the
-moment of the one before if its own is earlier. Nothing in a deleted account is later than its end. So when
-all dates are past, everything is as it is known now.
+of a client, of a contact, of a billable item, of the end of a service, and of what an invoice says and of its
+status, each at the moment of the one before if its own is earlier. Nothing in a deleted account is later than
+its end. So when all dates are past, everything is as it is known now.
 
 Events carry the sums that resulted when they were recorded: those are added up again in the new order. What
 was paid out before it came in makes a balance negative meanwhile.
@@ -44,6 +46,11 @@ from service.domain.events import (
     TransactionRecorded,
 )
 from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
+from service.domain.events.cancellations import (
+    ServiceCancellationRequested,
+    ServiceCancellationWithdrawn,
+    ServiceCancelled,
+)
 from service.domain.events.clients import (
     AccountDeleted,
     AccountProfileChanged,
@@ -82,6 +89,9 @@ DATES: dict[type[Event], str] = {
     InvoiceStatusChanged: "changed_at",
     InvoiceAmended: "amended_at",
     BillableItemAdded: "date",
+    ServiceCancellationRequested: "requested_at",
+    ServiceCancelled: "cancelled_at",
+    ServiceCancellationWithdrawn: "withdrawn_at",
 }
 """The field with the date."""
 BY_TRANSACTION = (PaymentRecorded, TransactionRecorded, TransactionCorrected)
@@ -92,6 +102,7 @@ BY_INVOICE = (BillableItemInvoiced,)
 _OF_ACCOUNT = (AccountProfileChanged, AccountSettingsChanged, AccountStatusChanged, PersonErased)
 _OF_CONTACT = (ContactAdded, ContactChanged, ContactRemoved)
 _OF_ITEM = (BillableItemAdded, BillableItemInvoiced)
+_OF_CANCELLATION = (ServiceCancellationRequested, ServiceCancelled, ServiceCancellationWithdrawn)
 _OF_INVOICE = (InvoiceIssued, InvoicePublished, InvoiceSettled, InvoiceStatusChanged, InvoiceAmended)
 _MONEY = (CreditApplied, PaymentRecorded, TransactionRecorded)
 _DAY_LENGTH = len("2026-03-01")
@@ -194,6 +205,8 @@ def _changed(event: Event) -> _Entity | None:
         return "invoice", event.invoice_id
     if isinstance(event, _OF_ITEM):
         return "item", event.billable_id
+    if isinstance(event, _OF_CANCELLATION):
+        return "service", event.service_id
     if isinstance(event, _OF_CONTACT):
         return "contact", event.contact_id
     return ("account", 0) if isinstance(event, _OF_ACCOUNT) else None

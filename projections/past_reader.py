@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from projections import reads
+from projections.cancellation_reader import CancellationReader
 from projections.client_reader import ClientReader
 from projections.reader import Answer
 from projections.registry import BY_NAME
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from projections.reads import Read
     from projections.scratch import Scratch
     from projections.views import (
+        CancellationRow,
         ClientRow,
         ContactRow,
         CreditRow,
@@ -39,7 +41,7 @@ IDENTITY_TYPES = BY_NAME["clients"].event_types | BY_NAME["contacts"].event_type
 """The events that tell whose an e-mail address is."""
 
 
-class PastReader(ClientReader, SystemReader):
+class PastReader(ClientReader, CancellationReader, SystemReader):
     """As `Reader`, of one moment. Raises TooMuchHistory where an answer would cost too much."""
 
     def __init__(self, scratch: Scratch) -> None:
@@ -114,6 +116,11 @@ class PastReader(ClientReader, SystemReader):
         """See `ClientReader.contacts`."""
         await self._fold_of(client_id, ("contacts",))
         return await super().contacts(client_id=client_id, **conditions)
+
+    async def cancellations(self, *, client_id: int | None, **conditions: Any) -> Page[CancellationRow]:
+        """See `CancellationReader.cancellations`."""
+        await self._fold_of(client_id, ("cancellations",))
+        return await super().cancellations(client_id=client_id, **conditions)
 
     async def due_clients(self, after: int, *, today: str, limit: int, deadline: float) -> tuple[int, ...]:
         """See `SystemReader.due_clients`."""

@@ -41,6 +41,11 @@ REFERENCE_IS_USED = _read("reference_is_used", "transactions")
 CLIENTS_WITH_ITEMS = _read("clients_with_items", "billables")
 FIGURES = _read("figures", "billables", "transactions")
 
+CLIENTS_TO_RENEW = _read("clients_to_renew", "invoices", "services", renewable=statement("renewable"))
+CLIENTS_TO_END = _read("clients_to_end", "cancellations", "services", over=statement("over"))
+CLIENTS_WITH_SERVICES = _read("clients_with_services", "services")
+CLIENTS_OF_SERVICES = _read("clients_of_services", "services")
+
 _SCOPES = {
     "transaction": "t.transaction_id = $9",
     "invoice": "t.invoice_id = $3",
@@ -100,3 +105,17 @@ CONTACTS = {
     name: _read("contacts", "contacts", scope=scope)
     for name, scope in {"client": "c.client_id = $2", "everything": "true"}.items()
 }
+
+_SERVICE_SCOPES = {
+    "client": "s.client_id = $2",
+    "server": "s.server_id = $2",
+    "everything": "s.service_id > $2",
+}
+SERVICES = {name: _read("services", "services", scope=scope) for name, scope in _SERVICE_SCOPES.items()}
+"""By what the number in a question is."""
+
+CANCELLATIONS = {
+    name: _read("cancellations", "cancellations", scope=scope)
+    for name, scope in {"client": "c.client_id = $2", "everything": "true"}.items()
+}
+"""Whose requests."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from projections.projection import Projection
 
 REFOLD_EVENTS_MAX = 10_000
-"""Events per transaction: enough to make statements cheap, and about 10 MB in memory, twice."""
+"""Events per transaction: enough to make statements cheap, and 6 to 12 MB in memory, twice."""
+READ_EVENTS_MAX = 1000
+"""Events read and decoded at a time: what decoding needs besides stays in the processor's cache."""
 
 
 @dataclass(slots=True)
@@ -57,13 +59,16 @@ class Refold:
 
     async def _read(self, position: int, head: int) -> tuple[list[Fact], int]:
         """The facts of one batch, and where it ends."""
-        limit = min(REFOLD_EVENTS_MAX, head - position)
-        if not limit:
-            return [], position
-        async with self.pool.acquire() as connection:
-            bodies, end = await read_bodies_after(
-                connection, self.lane, position, limit, self.projection.event_types
-            )
-        if end == position:
-            raise Corrupt(f"lane {self.lane} ends at {position}, but its head is {head}")
-        return await self.decoder(bodies), end
+        facts: list[Fact] = []
+        end = min(position + REFOLD_EVENTS_MAX, head)
+        while position < end:
+            limit = min(READ_EVENTS_MAX, end - position)
+            async with self.pool.acquire() as connection:
+                bodies, reached = await read_bodies_after(
+                    connection, self.lane, position, limit, self.projection.event_types
+                )
+            if reached == position:
+                raise Corrupt(f"lane {self.lane} ends at {position}, but its head is {head}")
+            facts += await self.decoder(bodies)
+            position = reached
+        return facts, position

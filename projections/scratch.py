@@ -43,7 +43,10 @@ STREAMS_MAX = 1000
 
 FOLDED = {
     name: BY_NAME[name]
-    for name in ("balances", "billables", "clients", "contacts", "credits", "invoices", "transactions")
+    for name in (
+        *("balances", "billables", "cancellations", "clients", "contacts", "credits", "invoices"),
+        "transactions",
+    )
 }
 """The read models that the readers read; others have no tables here."""
 

@@ -66,6 +66,34 @@ class ContactRow:
     changed_at: str
 
 
+@value(kw_only=True)
+class ServiceRow:
+    """A service; fields as in `service.domain.events.services.ServiceRegistered`.
+
+    `renewal_invoice` is what was last made to renew it, 0 if there is none that was not paid.
+    """
+
+    service_id: int
+    client_id: int
+    server_id: int
+    order_id: int
+    kind: str
+    product: str
+    label: str
+    cycle: str
+    price: int
+    setup_fee: int
+    currency: str
+    registration_date: str
+    next_due_date: str
+    status: str
+    has_licence: bool
+    traffic_exceeded: bool
+    location: str
+    hardware: tuple[str, ...]
+    renewal_invoice: int
+
+
 @value()
 class CreditRow:
     """One line of the credit log; `amount` is signed, `relation_id` a transaction id or 0."""
@@ -191,6 +219,30 @@ class Figures:
 
     billables: int
     days: tuple[DayFigures, ...]
+
+
+@value(kw_only=True)
+class CancellationRow:
+    """A request to end a service, and what became of it.
+
+    `position` is that of its event, `request` its number among those of the service. `reason` is None once
+    the personal data was erased. `invoice_id` is the newest unpaid one that was cancelled with it, else 0.
+    """
+
+    service_id: int
+    request: int
+    client_id: int
+    position: int
+    kind: str
+    reason: str | None
+    requested_by: str
+    requested_at: str
+    ends_on: str
+    invoice_id: int
+    stage: str
+    """`standing`, `carried_out` or `withdrawn`."""
+    refund: int
+    changed_at: str
 
 
 class BehindError(Exception):

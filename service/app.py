@@ -24,7 +24,10 @@ from service.http.health import Health
 from service.http.request_metrics import RequestMetrics
 from service.http.server import Server
 from service.keeping_verified import keep_verified
+from service.mailing import keep_mailing, mailing_of
 from service.measuring import metrics_site
+from service.paying import pay_site
+from service.registering import register_site
 from service.relaying import keep_relaying, relay_of
 from service.routes import error_body, handler
 from service.sealing import log_site, prepare_key, sealer
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from service.feed.webhooks.site import WebhookSite
     from service.http.metrics_site import MetricsSite
     from service.invapi.endpoint import InvapiEndpoint
+    from service.pay.site import PaySite
+    from service.register.site import RegisterSite
     from service.settings import Settings
 
 UPSTREAM_IDLE_TIMEOUT_S = 2.0
@@ -73,7 +78,8 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
         endpoint = Endpoint(application.services, access, requests, upstream)
         pulse = feed_pulse(settings, application.doorbell)
         form_limits = application.services.options.form
-        invapi = invapi_endpoint(settings, core, application.runner, failed, form_limits, requests)
+        mailing = mailing_of(settings, core, application.runner)
+        invapi = invapi_endpoint(settings, core, application.runner, failed, form_limits, requests, mailing)
         pages = feed_pages(settings, core, application.doorbell)
         followers = feed_access(settings, core, access)
         feed = feed_site(settings, pages, pulse, followers, form_limits)
@@ -87,6 +93,7 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
             open_webhooks(settings, core, pages, pulse, followers, form_limits) as webhooks,
             in_background(webhooks.dispatcher.run(), "webhooks", application.failed),
             in_background(keep_relaying(relay, application.doorbell), "relay", application.failed),
+            in_background(keep_mailing(mailing), "mail", application.failed),
             _listening(
                 settings,
                 endpoint,
@@ -96,6 +103,8 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
                 webhooks.site,
                 invapi,
                 metrics_site(settings, application, access, requests),
+                register_site(settings, core, application.runner, access, form_limits),
+                pay_site(settings, core, application.runner, failed, form_limits),
             ) as port,
         ):
             _log.info("serving", host=settings.host, port=port, lane=settings.lane)
@@ -150,11 +159,13 @@ async def _listening(
     webhooks: WebhookSite,
     invapi: InvapiEndpoint,
     metrics: MetricsSite,
+    register: RegisterSite,
+    pay: PaySite,
 ) -> AsyncIterator[int]:
     """The port. Leaving answers what is open, up to the time-out, before anything below goes away."""
     # aiohttp's low-level server: no router, no middlewares, nothing on the path of a request but ours.
     route = handler(
-        *(endpoint, health, log, feed, webhooks, invapi, metrics),
+        *(endpoint, health, log, feed, webhooks, invapi, metrics, register, pay),
         base_path=settings.base_path,
         allow_get=settings.allow_get,
     )

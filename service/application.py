@@ -14,11 +14,13 @@ import structlog
 
 from eventstore.database import connect, create_pool, reachable
 from eventstore.doorbell import Doorbell
+from projections.cancellation_reader import CancellationReader
 from projections.client_reader import ClientReader
 from projections.reader import Reader
 from projections.rebuild import bring_up_to_date as bring_projections_up_to_date
 from projections.runner import Runner
 from projections.scratch import make_tables
+from projections.service_reader import ServiceReader
 from projections.system_reader import SystemReader
 from service.core import find_dsn, open_core
 from service.domain.commands import OnRetry
@@ -29,6 +31,7 @@ from service.handling.gateways import CLIENT_CREDIT, ClientCredit
 from service.handling.networks import read_networks
 from service.handling.time_travel import TimeTravel
 from service.http.form import FormLimits
+from service.whmcs.cancellation_ports import Endings
 from service.whmcs.client_ports import Clients
 from service.whmcs.ports import Options, Services
 from service.whmcs.system_ports import System
@@ -138,6 +141,7 @@ def _services(settings: Settings, core: Core, runner: Runner) -> Services:
         answer_timeout_s=settings.request_timeout_s,
         on_retry=OnRetry(settings.retried_payments),
         invoice_due_days=settings.invoice_due_days,
+        renewal_days_before=settings.renewal_days_before,
         ids_as_text=settings.ids_as_text,
         trusted_proxies=read_networks(settings.trusted_proxies),
         request_hash_key=core.request_hash_key,
@@ -150,11 +154,13 @@ def _services(settings: Settings, core: Core, runner: Runner) -> Services:
         conditions=Conditions(core.pool, core.store, core.sessions, runner, _relay(settings)),
         reader=SystemReader(core.pool, runner, settings.lane),
         refusals=core.refusals,
+        renewals=ServiceReader(core.pool, runner, settings.lane),
     )
     clients = Clients(core.clients, ClientReader(core.pool, runner, settings.lane))
     reader = Reader(core.pool, runner, settings.lane)
     gateways = {CLIENT_CREDIT: ClientCredit(core.ledger)}
-    return Services(core.ledger, reader, options, core.oauth, system, clients, gateways)
+    endings = Endings(core.cancellations, CancellationReader(core.pool, runner, settings.lane))
+    return Services(core.ledger, reader, options, core.oauth, system, clients, endings, gateways)
 
 
 def _relay(settings: Settings) -> str | None:

@@ -18,10 +18,12 @@ from service.cli_copying import archive, replay
 from service.cli_erase import erase
 from service.cli_export import export
 from service.cli_history import events, explain, refusals
-from service.cli_invapi import invapi_keys
+from service.cli_invapi import invapi_keys, invapi_totp
+from service.cli_mail import mail
 from service.cli_proofs import log_keys, prove, statement
 from service.cli_relay import relay
 from service.cli_run import run_work
+from service.cli_services import services
 from service.cli_settings import settings_options
 from service.cli_verify import verify, verify_in_background
 from service.cli_webhooks import webhooks
@@ -145,5 +147,8 @@ for _group in (
     webhooks,
     relay,
     invapi_keys,
+    invapi_totp,
+    mail,
+    services,
 ):
     main.add_command(_group)

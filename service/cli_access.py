@@ -227,8 +227,9 @@ def _read_actions(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _rights() -> dict[str, str]:
-    """What roles are made of, by lower-case name: the actions, and following the events."""
+    """What roles are made of, by lower-case name: the actions, following the events, and the register."""
     from service.feed.access import SUBSCRIBE
+    from service.register.site import SERVICES
     from service.whmcs.known_actions import ACTION_NAMES
 
-    return {**ACTION_NAMES, SUBSCRIBE: SUBSCRIBE.capitalize()}
+    return {**ACTION_NAMES, SUBSCRIBE: SUBSCRIBE.capitalize(), SERVICES: SERVICES.capitalize()}

@@ -13,8 +13,14 @@ from service.cli_run import AS_JSON, BY, checked, on_core, print_json
 from service.cli_settings import settings_options
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from service.domain.config import ConfigCommand, ConfigState
+    from service.handling.answers import Call
+    from service.handling.callback_secrets import CallbackSecrets
     from service.settings import Settings
+
+    Keep = Callable[[CallbackSecrets, str, Call], Awaitable[Any]]
 
 
 @click.group()
@@ -90,7 +96,7 @@ def add_gateway(settings: Settings, name: str, display_name: str, by: str) -> No
 @settings_options("data", "dsn", "lane")
 def remove_gateway(settings: Settings, name: str, by: str) -> None:
     """Offer a payment method no more; what was paid by it stays as it is."""
-    from service.domain.config import RemoveGateway
+    from service.domain.gateways import RemoveGateway
 
     removed = _change(settings, RemoveGateway(name=name), by)
     click.echo(f"{removed.name} is not offered any more.")
@@ -100,9 +106,81 @@ def remove_gateway(settings: Settings, name: str, by: str) -> None:
 @AS_JSON
 @settings_options("data", "dsn", "lane")
 def list_gateways(settings: Settings, *, as_json: bool) -> None:
-    """List the payment methods, the default first."""
-    rows = [{"name": row.name, "shown": row.display_name} for row in _state(settings).gateways.values()]
-    _print(rows, as_json=as_json)
+    """List the payment methods, the default first, and whether their callbacks are taken."""
+    known = _state(settings).gateways.values()
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "shown": one.display_name,
+                    "page": one.payment_page or None,
+                    "callbacks": bool(one.secret_id),
+                }
+                for one in known
+            ]
+        )
+        return
+    for one in known:
+        more = (one.payment_page, "with callbacks" if one.secret_id else "")
+        click.echo("  ".join(filter(None, (one.name, one.display_name, *more))))
+
+
+@gateways.command("page")
+@click.argument("name")
+@click.argument("url", default="")
+@BY
+@settings_options("data", "dsn", "lane")
+def set_page(settings: Settings, name: str, url: str, by: str) -> None:
+    """Lead payers on to URL, the provider's page; without URL to none. {invoice}, {amount}, {currency} in it
+    are filled in.
+    """
+    from service.handling.configuration_input import payment_page
+
+    changed = _change(settings, checked(payment_page, name, url), by)
+    where = "led on to that page" if changed.url else "not led on any more"
+    click.echo(f"Who pays by {changed.name} is {where}.")
+
+
+@gateways.group("callback-secret")
+def callback_secret() -> None:
+    """Secrets that sign the callbacks of a gateway (Standard Webhooks); without one none is taken."""
+
+
+@callback_secret.command("create")
+@click.argument("name")
+@BY
+@AS_JSON
+@settings_options("data", "dsn", "lane")
+def create_secret(settings: Settings, name: str, by: str, *, as_json: bool) -> None:
+    """Take callbacks of the gateway NAME; the secret is shown once, here."""
+    _new_secret(settings, lambda secrets, secret, call: secrets.create(name, secret, call), by, as_json)
+
+
+@callback_secret.command("rotate")
+@click.argument("name")
+@click.option("--overlap-s", type=click.IntRange(min=0), help="How long the one before counts, too.")
+@BY
+@AS_JSON
+@settings_options("data", "dsn", "lane", "payment_callback_overlap_s")
+def rotate_secret(settings: Settings, name: str, overlap_s: int | None, by: str, *, as_json: bool) -> None:
+    """Replace the secret by a new one, shown once, here; for a while the one before counts as well."""
+    overlap = settings.payment_callback_overlap_s if overlap_s is None else overlap_s
+    _new_secret(
+        settings, lambda secrets, secret, call: secrets.rotate(name, secret, overlap, call), by, as_json
+    )
+
+
+@callback_secret.command("remove")
+@click.argument("name")
+@BY
+@settings_options("data", "dsn", "lane")
+def remove_secret(settings: Settings, name: str, by: str) -> None:
+    """Take no callbacks of the gateway NAME any more."""
+    from service.domain.gateways import RemoveCallbackSecret
+
+    removed = _change(settings, RemoveCallbackSecret(name=name), by)
+    click.echo(f"Callbacks of {removed.name} are not taken any more.")
 
 
 @click.group()
@@ -221,6 +299,19 @@ def _change(settings: Settings, command: ConfigCommand, by: str, *, create: bool
     return on_core(
         settings, lambda core: core.configuration.change(command, operator_call(by)), create=create
     )
+
+
+def _new_secret(settings: Settings, keep: Keep, by: str, as_json: bool) -> None:
+    from service.feed.webhooks.signing import new_secret
+    from service.operations import operator_call
+    from service.paying import callback_secrets
+
+    secret = new_secret()
+    event = on_core(settings, lambda core: keep(callback_secrets(core), secret, operator_call(by)))
+    if as_json:
+        print_json({"name": event.name, "secret": secret})
+    else:
+        click.echo(f"gateway  {event.name}\nsecret   {secret}")
 
 
 def _state(settings: Settings) -> ConfigState:

@@ -1,4 +1,7 @@
-"""`creditledger invapi-keys`: the keys by which clients themselves use the Invapi protocol."""
+"""`creditledger invapi-keys` and `invapi-totp`: how clients themselves get into the Invapi protocol.
+
+Keys are made here; passwords are set by e-mail (reset_password), and for an authenticator here.
+"""
 
 from __future__ import annotations
 
@@ -69,3 +72,55 @@ def revoke_key(settings: Settings, key_id: str, by: str) -> None:
 
     on_core(settings, lambda core: core.client_keys.revoke(key_id, operator_call(by)))
     click.echo("The key is revoked.")
+
+
+@click.group("invapi-totp")
+def invapi_totp() -> None:
+    """Authenticators: clients who need a code besides their password."""
+
+
+@invapi_totp.command("enable")
+@click.option(
+    "--client", "client_id", type=click.IntRange(min=1), required=True, help="Number of the client."
+)
+@BY
+@settings_options("data", "dsn", "lane", "invapi_location")
+def enable_totp(settings: Settings, client_id: int, by: str) -> None:
+    """Ask a client for codes from now on; what its authenticator needs is shown once, here."""
+    from service.handling.client_logins import totp_url
+    from service.operations import operator_call
+
+    secret = on_core(settings, lambda core: core.client_logins.enable_totp(client_id, operator_call(by)))
+    click.echo(totp_url(secret, client_id, settings.invapi_location))
+
+
+@invapi_totp.command("disable")
+@click.option(
+    "--client", "client_id", type=click.IntRange(min=1), required=True, help="Number of the client."
+)
+@BY
+@settings_options("data", "dsn", "lane")
+def disable_totp(settings: Settings, client_id: int, by: str) -> None:
+    """Ask a client for no codes any more, as when its authenticator is lost."""
+    from service.operations import operator_call
+
+    on_core(settings, lambda core: core.client_logins.disable_totp(client_id, operator_call(by)))
+    click.echo(f"Client {client_id} is asked for no codes.")
+
+
+@invapi_totp.command("list")
+@AS_JSON
+@settings_options("data", "dsn", "lane")
+def list_totp(settings: Settings, *, as_json: bool) -> None:
+    """List the clients who are asked for codes."""
+    from service.handling.client_logins import clients_with_totp
+
+    rows: dict[int, str] = on_core(
+        settings,
+        lambda core: clients_with_totp(core.pool, core.store, core.translator),
+    )
+    if as_json:
+        print_json([{"client": client_id, "enabled_at": at} for client_id, at in rows.items()])
+        return
+    for client_id, at in rows.items():
+        click.echo(f"client {client_id}  {at}")

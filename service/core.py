@@ -25,19 +25,24 @@ from eventstore.migrate import migrate
 from eventstore.numbers import NumberPool
 from eventstore.postgres import PostgresStore
 from eventstore.records import StoreError
+from eventstore.spent_codes import SpentCodes
 from eventstore.tokens import Tokens
 from service import embedded
 from service.handling.access_list import AccessList
 from service.handling.activity import Activity
 from service.handling.administration import Administration
 from service.handling.billing import Billing
+from service.handling.cancellations import Cancellations
 from service.handling.client_keys import ClientKeys
+from service.handling.client_logins import ClientLogins
+from service.handling.client_sessions import ClientSessions
 from service.handling.clients import Clients
 from service.handling.configuration import Configuration
 from service.handling.execution import Executor
 from service.handling.ledger import NAME_KEY, Ledger
 from service.handling.oauth_credentials import OAuthCredentials
 from service.handling.refusals import RefusalLimits, Refusals
+from service.handling.service_register import ServiceRegister
 from service.handling.sessions import Sessions
 from service.handling.translation import Translator
 
@@ -74,9 +79,13 @@ class Core:
     administration: Administration
     access_list: AccessList
     client_keys: ClientKeys
+    client_logins: ClientLogins
+    client_sessions: ClientSessions
     configuration: Configuration
     activity: Activity
     billing: Billing
+    register: ServiceRegister
+    cancellations: Cancellations
     sessions: Sessions
     executor: Executor
     oauth: OAuthCredentials
@@ -141,6 +150,9 @@ async def open_core(
     try:
         name_key = await store.put_secret(NAME_KEY, privacy.new_key())
         ledger = Ledger(store, sessions, executor, numbers, name_key)
+        tokens = Tokens(pool, settings.lane)
+        client_keys = ClientKeys(store, sessions, executor, ledger, tokens)
+        client_logins = _client_logins(settings, pool, store, sessions, executor)
         yield Core(
             dsn=dsn,
             pool=pool,
@@ -152,10 +164,14 @@ async def open_core(
             clients=Clients(store, sessions, executor, translator, name_key),
             administration=Administration(store, sessions, executor),
             access_list=AccessList(store, sessions, password_checks_max=settings.password_checks_max),
-            client_keys=ClientKeys(store, sessions, executor, ledger, Tokens(pool, settings.lane)),
+            client_keys=client_keys,
+            client_logins=client_logins,
+            client_sessions=ClientSessions(tokens, client_keys, client_logins),
             configuration=Configuration(sessions, executor),
             activity=Activity(store, sessions, executor, translator, clock, settings.timezone, refusals),
             billing=Billing(executor, clock),
+            register=ServiceRegister(store, sessions, executor, numbers),
+            cancellations=Cancellations(store, executor),
             sessions=sessions,
             executor=executor,
             oauth=OAuthCredentials(store, sessions, executor, name_key),
@@ -171,6 +187,14 @@ async def open_core(
         remembering.cancel()
         await asyncio.wait([remembering])
         await _let_go(numbers, refusals, pool)
+
+
+def _client_logins(
+    settings: Settings, pool: asyncpg.Pool, store: PostgresStore, sessions: Sessions, executor: Executor
+) -> ClientLogins:
+    spent_codes = SpentCodes(pool, settings.lane)
+    checks_max = settings.password_checks_max
+    return ClientLogins(store, sessions, executor, spent_codes, checks_max=checks_max)
 
 
 async def _let_go(numbers: NumberPool, refusals: Refusals, pool: asyncpg.Pool) -> None:

@@ -97,13 +97,14 @@ async def on_core(
             await ensure_first_currency(settings, core)
         answer = await work(core)
         if isinstance(answer, Refusal):
-            _remember(core, answer, asked, by)
+            remember_refusal(core, answer, asked, by)
     if isinstance(answer, Refusal):
-        raise OperationRefused(_sentence(answer))
+        raise OperationRefused(sentence_of(answer))
     return answer
 
 
-def _remember(core: Core, refusal: Refusal, asked: str, by: str) -> None:
+def remember_refusal(core: Core, refusal: Refusal, asked: str, by: str) -> None:
+    """Keep what an operator was refused: `asked` is the command, `by` who gave it."""
     call = operator_call(by)
     refused = Refused(
         kind=COMMAND,
@@ -116,7 +117,8 @@ def _remember(core: Core, refusal: Refusal, asked: str, by: str) -> None:
     core.refusals.remember(refused, call.request_id)
 
 
-def _sentence(refusal: Refusal) -> str:
+def sentence_of(refusal: Refusal) -> str:
+    """What an operator is told."""
     text = ": ".join(filter(None, (refusal.code.replace("_", " "), refusal.detail)))
     return f"{text}; {_HINTS[refusal.code]}" if refusal.code in _HINTS else text
 

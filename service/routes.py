@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 from aiohttp import web
@@ -20,14 +20,26 @@ if TYPE_CHECKING:
     from service.http.health import Health
     from service.http.metrics_site import MetricsSite
     from service.invapi.endpoint import InvapiEndpoint
+    from service.pay.site import PaySite
+    from service.register.site import RegisterSite
     from service.whmcs.endpoint import Endpoint
 
 _SLASHES = re.compile("/{2,}")
 API_PATH = "/includes/api.php"
 LOG_PATH = "/log/"
 WEBHOOKS_PATH = "/events/webhooks"
+SERVICES_PATH = "/services"
+PAY_PATH = "/pay"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Site(Protocol):
+    """Answers all that is below a folder."""
+
+    async def handle(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """The answer to what stands behind the folder."""
+        ...
 
 
 def handler(
@@ -38,6 +50,8 @@ def handler(
     webhooks: WebhookSite | None = None,
     invapi: InvapiEndpoint | None = None,
     metrics: MetricsSite | None = None,
+    register: RegisterSite | None = None,
+    pay: PaySite | None = None,
     *,
     base_path: str = "",
     allow_get: bool = True,
@@ -67,7 +81,21 @@ def handler(
             base_path + "/events/schema": ({"GET"}, feed.schema),
         }
 
-    log_path, webhooks_path = f"{base_path}{LOG_PATH}", f"{base_path}{WEBHOOKS_PATH}"
+    sites = {
+        base_path + WEBHOOKS_PATH: webhooks,
+        base_path + SERVICES_PATH: register,
+        base_path + PAY_PATH: pay,
+    }
+    return _routed(routes, {path: site for path, site in sites.items() if site}, log, base_path + LOG_PATH)
+
+
+def _routed(
+    routes: Mapping[str, tuple[set[str], Handler]],
+    sites: Mapping[str, Site],
+    log: LogSite | None,
+    log_path: str,
+) -> Handler:
+    """By path; `sites` are folders that know their methods themselves."""
 
     async def route(request: web.BaseRequest) -> web.StreamResponse:
         # A client whose base URL ends in a slash asks for //includes/api.php.
@@ -75,9 +103,10 @@ def handler(
         if found is None and log is not None and request.path.startswith(log_path):
             # A folder of its own, so not in the table; looked for last, as calls of the API go first.
             found = {"GET", "HEAD"}, _below(log, log_path)
-        if found is None and webhooks is not None and _is_below(request.path, webhooks_path):
-            return await webhooks.handle(request, request.path.removeprefix(webhooks_path))
         if found is None:
+            for folder, site in sites.items():
+                if _is_below(request.path, folder):
+                    return await site.handle(request, request.path.removeprefix(folder))
             return _refused(request, "Not Found", 404)
         methods, answer = found
         if request.method not in methods:

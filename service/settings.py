@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -24,6 +24,9 @@ from pydantic_settings import (
 
 from service.handling.chosen_secrets import CHECKS_MAX
 from service.handling.networks import network_text, read_networks
+from service.settings_clients import ClientSettings, Count, Seconds
+from service.settings_mail import MailSettings
+from service.settings_relay import RelaySettings
 
 CONFIG_FILE_VARIABLE = "CREDITLEDGER_CONFIG"
 
@@ -33,9 +36,6 @@ _URLS = {
     "jira_url": ("JIRA", "https://jira.example.com"),
 }
 
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-
 
 def default_data() -> Path:
     """Where the embedded PostgreSQL keeps its files when nobody says otherwise."""
@@ -44,7 +44,7 @@ def default_data() -> Path:
     return Path.home() / ".local" / "share" / "creditledger"
 
 
-class Settings(BaseSettings):
+class Settings(ClientSettings, MailSettings, RelaySettings):
     """How the ledger is run."""
 
     model_config = SettingsConfigDict(env_prefix="CREDITLEDGER_", frozen=True, extra="forbid")
@@ -83,27 +83,6 @@ class Settings(BaseSettings):
     feed_allow_origin: str = Field(
         "", description="Origin whose web pages may read the events, as https://app.example.com."
     )
-
-    relay_url: str | None = Field(
-        None,
-        description="NATS server that events are passed on to, as nats://host:4222; several with commas.",
-    )
-    relay_credentials: Path | None = Field(None, description="Credentials file (`.creds`) for it.")
-    relay_token: SecretStr = Field(SecretStr(""), description="Or a token.")
-    relay_prefix: str = Field(
-        "creditledger",
-        pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$",
-        description="What subjects begin with, before `.LANE.STREAM.TYPE`; the stream is PREFIX-LANE.",
-    )
-    relay_personal: bool = Field(default=False, description="Pass personal data on, too; else it is null.")
-    relay_after: int = Field(0, ge=0, description="Position after which a stream begins that is new.")
-    relay_batch_events: int = Field(
-        500, ge=1, le=2000, description="Most events passed on at a time, and held in memory."
-    )
-    relay_duplicates_s: float = Field(
-        120.0, ge=0.1, description="Duplicate window of a stream that is made; nothing depends on it."
-    )
-    relay_timeout_s: Seconds = Field(10.0, description="How long the broker may take to confirm a batch.")
 
     webhooks_allow_networks: str = Field(
         "", description="Addresses or networks, with commas, that webhooks may lead to though not public."
@@ -246,43 +225,13 @@ class Settings(BaseSettings):
         description="A payment told again: replay the first answer, allow it as WHMCS does, or reject it.",
     )
     invoice_due_days: int = Field(14, ge=0, le=3650, description="Days until an invoice is due by default.")
+    renewal_days_before: int = Field(
+        14, ge=0, le=365, description="So many days before a service is due, GenInvoices makes its invoice."
+    )
     ids_as_text: bool = Field(
         default=False, description="Ids and 0/1 flags in JSON as texts, as WHMCS 7 sent them."
     )
     first_currency: str = Field("USD", description="Currency that `init` creates in a new ledger.")
-
-    invapi_location: str = Field(
-        "whmcs_com",
-        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
-        description="What this ledger is called as a billing location of Invapi.",
-    )
-    invapi_token_ttl_s: Count = Field(3600, description="How long a token holds whose login does not say.")
-    invapi_token_ttl_max_s: Count = Field(86_400, description="How long a token holds at most.")
-    invapi_tokens_max: Count = Field(
-        1000, description="Tokens of one key; past it those end first that would anyway."
-    )
-    invapi_add_funds_min: int = Field(
-        20, ge=0, description="Least that create_addfunds takes, in whole units of the client's currency."
-    )
-    invapi_client_result: Literal["OK", "success"] = Field(
-        "OK", description="`result` of get_client: HOSTKEY documents OK, its reseller module takes success."
-    )
-    invapi_bank_details: str = Field(
-        "", description="What getpaymentgw tells of `banktransfer`; without, it offers none."
-    )
-
-    jira_url: str | None = Field(
-        None, description="A JIRA (Data Center, REST API 2) in which request_subscription_cancellation asks."
-    )
-    jira_user: str = Field("", description="User there; without, the token is a personal access token.")
-    jira_token: SecretStr = Field(SecretStr(""), description="Token or password there.")
-    jira_project: str = Field(
-        "", pattern=r"^([A-Z][A-Z0-9_]*)?$", description="Key of the project that tickets are made in."
-    )
-    jira_issue_type: str = Field("Task", description="Issue type of these tickets.")
-    jira_timeout_s: Seconds = Field(
-        5.0, description="How long each of at most three calls may take, connecting included."
-    )
 
     upstream_url: str | None = Field(
         None, description="The `api.php` of a WHMCS that is asked for the actions not served here."
@@ -326,23 +275,6 @@ class Settings(BaseSettings):
     def _jira_has_a_project(self) -> Settings:
         if self.jira_url and not (self.jira_project and self.jira_token.get_secret_value()):
             raise ValueError("a JIRA needs jira_project and jira_token")
-        return self
-
-    @field_validator("relay_url")
-    @classmethod
-    def _are_servers(cls, urls: str | None) -> str | None:
-        for url in urls.split(",") if urls is not None else ():
-            parts = urlsplit(url.strip())
-            if parts.scheme not in {"nats", "tls"} or not parts.hostname or parts.path.strip("/"):
-                raise ValueError("the relay URL must be like nats://broker.example.com:4222, or tls://...")
-            if "@" in parts.netloc:
-                raise ValueError("the relay URL must not hold a user, password or token")
-        return urls
-
-    @model_validator(mode="after")
-    def _relay_has_one_login(self) -> Settings:
-        if self.relay_credentials is not None and self.relay_token.get_secret_value():
-            raise ValueError("the relay takes relay_credentials or relay_token, not both")
         return self
 
     @model_validator(mode="after")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from projections.fact import Fact
     from service.domain.events import Event
 
-REASONS = frozenset({"manual", "overpayment", "transaction", "add_funds", "mass_payment"})
+REASONS = frozenset({"manual", "overpayment", "transaction", "add_funds", "mass_payment", "refund"})
 """Why credit is added: each is posted against the account that it comes from."""
 
 _ACCOUNT = "account-"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from service.audit.wording import amount_of, listed, noted, percent_of, plain
+from service.audit.wording import amount_of, listed, noted, plain
 from service.domain.events import (
     CreditAdded,
     CreditApplied,
@@ -22,6 +22,7 @@ from service.domain.events import (
     TransactionRecorded,
 )
 from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
+from service.paper.amounts import percent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ _BECAUSE = {
     "add_funds": "because an invoice for adding funds was paid",
     "mass_payment": "because an invoice that pays other invoices was paid",
     "transaction": "from money that came in for no invoice",
+    "refund": "because a service ended before what was paid for it was used up",
 }
 
 

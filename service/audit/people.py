@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _OPERATOR = "operator:"
 _LOGIN = "admin:"
+_CLIENT = "client:"
+_GATEWAY = "gateway:"
 _LOCAL = "local"
 _IDENTIFIER_SHOWN = 8
 _POSITION_MAX = 2**63 - 1
@@ -55,6 +57,11 @@ class People:
             return ", ".join(filter(None, (operator, f"as {admin}" if admin else "", place)))
         if credential.startswith(_LOGIN):
             return ", ".join(filter(None, (admin, "by user name and password", place)))
+        if credential.startswith(_CLIENT):
+            return ", ".join(filter(None, (f"client {credential.removeprefix(_CLIENT)}, logged in", place)))
+        if credential.startswith(_GATEWAY):
+            gateway = f'the payment method "{plain(credential.removeprefix(_GATEWAY))}", by a callback'
+            return ", ".join(filter(None, (gateway, place)))
         through = f"API credential {self.name_of(credential)}" if credential else ""
         return ", ".join(filter(None, (admin, through or ("" if admin else "somebody unknown"), place)))
 

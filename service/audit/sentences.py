@@ -7,10 +7,14 @@ beside it, by `story` and `formats`.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from service.audit.cancellation_sentences import CANCELLATION_SENTENCES
 from service.audit.money_sentences import MONEY_SENTENCES, About
-from service.audit.wording import amount_of, listed, percent_of, plain, quoted
+from service.audit.service_sentences import SERVICE_SENTENCES
+from service.audit.wording import amount_of, listed, plain, quoted
 from service.domain.events import EVENT_TYPES, Event
+from service.paper.amounts import percent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +58,12 @@ def _settings(event: Any, _about: About) -> str:
 
 def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
+
+
+def _page(event: Any, _about: About) -> str:
+    site = urlsplit(event.url).hostname or ""
+    where = f"led on to {plain(site)}" if site else "led on to no page any more"
+    return f'Who pays by "{plain(event.name)}" is {where}.'
 
 
 def _currency(event: Any, _about: About) -> str:
@@ -121,7 +131,10 @@ class _Fields(dict[str, object]):
 
 
 _SENTENCES: dict[str, Sentence] = {
-    **{kind.TYPE: sentence for kind, sentence in MONEY_SENTENCES.items()},
+    **{
+        kind.TYPE: told
+        for kind, told in (MONEY_SENTENCES | SERVICE_SENTENCES | CANCELLATION_SENTENCES).items()
+    },
     "account.opened": _opened,
     "account.profile_changed": _template("The client's personal details were changed."),
     "account.settings_changed": _settings,
@@ -134,6 +147,13 @@ _SENTENCES: dict[str, Sentence] = {
     "currency.added": _currency,
     "gateway.added": _template('The payment method "{name}" was added.'),
     "gateway.removed": _template('The payment method "{name}" is not offered any more.'),
+    "gateway.payment_page_set": _page,
+    "gateway.callback_secret_set": _template(
+        'The payment method "{name}" got a secret that signs its callbacks.'
+    ),
+    "gateway.callback_secret_removed": _template(
+        'Callbacks of the payment method "{name}" are not taken any more.'
+    ),
     "client_group.added": _group,
     "tax_rule.added": _tax_rule,
     "tax_rule.removed": _template("Tax rule {tax_rule_id} was removed."),
@@ -165,6 +185,9 @@ _SENTENCES: dict[str, Sentence] = {
     "log_key.retired": _template("The key {key} signs no more checkpoints; what it signed stays valid."),
     "client_key.issued": _template("Client {client_id} got the key {key_id} to its account."),
     "client_key.revoked": _template("The key {key_id} opens nothing any more."),
+    "client.password_changed": _template("Client {client_id} got a new password."),
+    "client.totp_enabled": _template("Client {client_id} is asked for a code, too, to log in."),
+    "client.totp_disabled": _template("Client {client_id} is asked for no code any more."),
     "webhook.added": _webhook,
     "webhook.changed": _webhook,
     "webhook.paused": _template("Webhook {webhook_id} was paused: {reason}."),

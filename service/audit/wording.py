@@ -14,12 +14,6 @@ def amount_of(hundredths: int, currency: str) -> str:
     return f"{'-' if hundredths < 0 else ''}{whole:,}.{rest:02} {currency}".rstrip()
 
 
-def percent_of(thousandths: int) -> str:
-    """`19 %`, `7.5 %`."""
-    whole, rest = divmod(thousandths, 1000)
-    return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + " %"
-
-
 def plain(text: str) -> str:
     """One line that does nothing to a terminal: descriptions are whatever callers sent."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())

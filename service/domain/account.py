@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Any
 from service.domain.account_billing import BILLING
 from service.domain.activity import ACTIVITY
 from service.domain.billables import BILLABLES, BillableItem, billable_from, billable_row
+from service.domain.cancellation_state import (
+    CANCELLATIONS,
+    Cancellation,
+    cancellation_from,
+    cancellation_row,
+)
 from service.domain.clients import CLIENTS, Contact, contact_from, contact_row
 from service.domain.events import AccountOpened, CreditAdded, CreditRemoved, Event
 from service.domain.invoice_state import (
@@ -23,11 +29,12 @@ from service.domain.invoice_state import (
     transaction_from,
     transaction_row,
 )
+from service.domain.services import SERVICES, Service, service_from, service_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 """Raised whenever `evolve`, `dump` or the classes below change meaning; older snapshots are then useless."""
 
 ACTIVE = "Active"
@@ -53,6 +60,10 @@ class AccountState:
     """By number, for refunds and corrections."""
     billables: dict[int, BillableItem] = field(default_factory=dict)
     """Those that are still to be invoiced, by number."""
+    services: dict[int, Service] = field(default_factory=dict)
+    """Of whatever status, by their own number."""
+    cancellations: dict[int, Cancellation] = field(default_factory=dict)
+    """The last request to end a service, by the service's number."""
     contacts: dict[int, Contact] = field(default_factory=dict)
     gets_domain_mail: bool = True
     claims_email: bool = False
@@ -102,6 +113,8 @@ def dump(state: AccountState) -> dict[str, Any]:
         "payments": [[*payment, transaction] for payment, transaction in state.payments.items()],
         "transactions": [transaction_row(number, each) for number, each in state.transactions.items()],
         "billables": [billable_row(number, item) for number, item in state.billables.items()],
+        "services": [service_row(number, service) for number, service in state.services.items()],
+        "cancellations": [cancellation_row(*each) for each in state.cancellations.items()],
         "contacts": [contact_row(number, contact) for number, contact in state.contacts.items()],
         "gets_domain_mail": state.gets_domain_mail,
         "claims_email": state.claims_email,
@@ -126,6 +139,8 @@ def restore(data: dict[str, Any]) -> AccountState:
         },
         transactions=dict(map(transaction_from, data["transactions"])),
         billables=dict(map(billable_from, data["billables"])),
+        services=dict(map(service_from, data["services"])),
+        cancellations=dict(map(cancellation_from, data["cancellations"])),
         contacts=dict(map(contact_from, data["contacts"])),
         gets_domain_mail=data["gets_domain_mail"],
         claims_email=data["claims_email"],
@@ -154,6 +169,8 @@ _APPLY: dict[type[Event], Callable[[AccountState, Any], None]] = {
     CreditRemoved: _balance_changed,
     **BILLING,
     **BILLABLES,
+    **SERVICES,
+    **CANCELLATIONS,
     **ACTIVITY,
     **CLIENTS,
 }

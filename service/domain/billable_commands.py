@@ -44,16 +44,22 @@ class AddBillableItem:
 
 
 @value(kw_only=True)
-class InvoiceBillableItems:
-    """Make an invoice of what is due today, as far as it fits on one.
+class InvoiceDue:
+    """Make invoices of what is due: one of billable items, one for each day on which services are due.
 
-    It is due when its earliest item is, else after `due_days`; credit pays for it as far as there is some.
-    `default_payment_method` is for clients who have none.
+    An invoice is due when its earliest item is, else after `due_days`; credit pays for it as far as there is
+    some. `default_payment_method` is for clients who have none. What does not fit is left for the next time.
     """
 
     lines_max: int
+    """Of all invoices together; the first one alone may be of so many."""
     text_bytes_max: int
-    """Bytes of UTF-8 in all descriptions together; the first line may have more."""
+    """Bytes of UTF-8 in all descriptions of an invoice together; the first line may have more."""
+    invoices_max: int = 1
+    renew_until: str = ""
+    """The last day on which services may be due that are renewed; "" renews none."""
+    service_ids: tuple[int, ...] | None = None
+    """Only these services, whenever they are due, and no items."""
     due_days: int = 0
     default_payment_method: str = ""
     notify: bool = True

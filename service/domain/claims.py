@@ -25,6 +25,8 @@ from service.domain.events.clients import (
     ContactRemoved,
     PersonErased,
 )
+from service.domain.events.services import ServiceChanged, ServiceRegistered
+from service.domain.service_commands import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,25 +69,51 @@ def deletion_claim(client_id: int) -> str:
     return f"deleted:{client_id}"
 
 
-_CLAIMS: dict[type[Event], Callable[[Any], str]] = {
-    InvoiceIssued: lambda event: invoice_claim(event.invoice_id),
-    AdminAdded: lambda event: admin_claim(event.admin_id),
-    CredentialIssued: lambda event: credential_claim(event.identifier),
-    ClientKeyIssued: lambda event: client_key_claim(event.key_id),
-    AccountDeleted: lambda event: deletion_claim(event.client_id),
-    AccountProfileChanged: lambda event: event.email_name,
-    ContactAdded: lambda event: contact_claim(event.contact_id),
-    ContactChanged: lambda event: event.email_name,
-}
-_RELEASES: dict[type[Event], Callable[[Any], str]] = {
-    CredentialRevoked: lambda event: credential_claim(event.identifier),
-    ClientKeyRevoked: lambda event: client_key_claim(event.key_id),
-    TransactionCorrected: lambda event: (
-        reference_claim(event.previous_reference) if event.reference != event.previous_reference else ""
+def service_claim(service_id: int) -> str:
+    """The name that belongs to the stream of a service's account."""
+    return f"service:{service_id}"
+
+
+def server_claim(server_id: int) -> str:
+    """The name that a server holds while a service has it."""
+    return f"server:{server_id}"
+
+
+def _taken_back(event: ServiceChanged) -> bool | None:
+    """Whether the service has its server again, or (False) no more; None if nothing about that changed."""
+    before, after = event.previous.get("status"), event.changes.get("status")
+    if (before in ENDED) == (after in ENDED):
+        return None
+    return before in ENDED
+
+
+_CLAIMS: dict[type[Event], Callable[[Any], tuple[str, ...]]] = {
+    InvoiceIssued: lambda event: (invoice_claim(event.invoice_id),),
+    AdminAdded: lambda event: (admin_claim(event.admin_id),),
+    CredentialIssued: lambda event: (credential_claim(event.identifier),),
+    ClientKeyIssued: lambda event: (client_key_claim(event.key_id),),
+    AccountDeleted: lambda event: (deletion_claim(event.client_id),),
+    AccountProfileChanged: lambda event: (event.email_name,),
+    ContactAdded: lambda event: (contact_claim(event.contact_id),),
+    ContactChanged: lambda event: (event.email_name,),
+    ServiceRegistered: lambda event: (
+        service_claim(event.service_id),
+        "" if event.status in ENDED else server_claim(event.server_id),
     ),
-    AccountProfileChanged: lambda event: event.previous_email_name,
-    ContactChanged: lambda event: event.previous_email_name,
-    ContactRemoved: lambda event: event.previous_email_name,
+    ServiceChanged: lambda event: (server_claim(event.server_id),) if _taken_back(event) else (),
+}
+_RELEASES: dict[type[Event], Callable[[Any], tuple[str, ...]]] = {
+    CredentialRevoked: lambda event: (credential_claim(event.identifier),),
+    ClientKeyRevoked: lambda event: (client_key_claim(event.key_id),),
+    TransactionCorrected: lambda event: (
+        reference_claim(event.previous_reference) if event.reference != event.previous_reference else "",
+    ),
+    AccountProfileChanged: lambda event: (event.previous_email_name,),
+    ContactChanged: lambda event: (event.previous_email_name,),
+    ContactRemoved: lambda event: (event.previous_email_name,),
+    AccountDeleted: lambda event: (*(event.released_names or ()), *map(server_claim, event.servers)),
+    PersonErased: lambda event: tuple(event.released_names or ()),
+    ServiceChanged: lambda event: (server_claim(event.server_id),) if _taken_back(event) is False else (),
 }
 
 CLAIMING: frozenset[type[Event]] = frozenset({*_CLAIMS, *_RELEASES})
@@ -94,15 +122,17 @@ CLAIMING: frozenset[type[Event]] = frozenset({*_CLAIMS, *_RELEASES})
 
 def claims(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The names that `events` take."""
-    return tuple(
-        [name for event in events if type(event) in _CLAIMS and (name := _CLAIMS[type(event)](event))]
-    )
+    return _names(_CLAIMS, events)
 
 
 def releases(events: tuple[Event, ...]) -> tuple[str, ...]:
     """The names that `events` give back."""
-    if events and isinstance(events[0], (AccountDeleted, PersonErased)):
-        return tuple(events[0].released_names or ())
+    return _names(_RELEASES, events)
+
+
+def _names(
+    told: dict[type[Event], Callable[[Any], tuple[str, ...]]], events: tuple[Event, ...]
+) -> tuple[str, ...]:
     return tuple(
-        [name for event in events if type(event) in _RELEASES and (name := _RELEASES[type(event)](event))]
+        [name for event in events if type(event) in told for name in told[type(event)](event) if name]
     )

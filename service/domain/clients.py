@@ -13,7 +13,6 @@ from itertools import islice
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from service.domain.billables import CLOSED
 from service.domain.events import InvoiceStatusChanged
 from service.domain.events.clients import (
     MAIL_FLAGS,
@@ -27,7 +26,9 @@ from service.domain.events.clients import (
     PersonErased,
 )
 from service.domain.invoice_status import InvoiceStatus
+from service.domain.invoicing import CLOSED
 from service.domain.refusals import AlreadyRecorded, Decision, Refusal, RefusalCode
+from service.domain.services import end_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,13 +130,16 @@ def _status_changed(state: AccountState, status: str, offer: Offer) -> AccountSt
 
 
 def close_account(state: AccountState, command: CloseAccount, offer: Offer) -> Decision:
-    """`account.status_changed`, and `invoice.status_changed` for each Unpaid invoice; CLIENT_NOT_FOUND."""
+    """`account.status_changed`, `invoice.status_changed` for each Unpaid invoice, `service.changed` for each
+    service: Cancelled, or Terminated if it was Suspended. CLIENT_NOT_FOUND.
+    """
     del command
     if not state.exists:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
     return (
         _status_changed(state, CLOSED, offer),
         *[_cancelled(number, offer) for number in unpaid_invoices(state)],
+        *end_services(state, "account_closed", offer.now),
     )
 
 
@@ -177,6 +181,7 @@ def delete_account(state: AccountState, command: DeleteAccount, offer: Offer) ->
             billables=tuple(state.billables),
             released_names=[name for version in sorted(versions) if (name := command.names[version])],
             deleted_at=offer.now,
+            servers=tuple([each.server_id for each in state.services.values() if not each.has_ended]),
         ),
     )
 
@@ -297,7 +302,15 @@ def _deleted(state: AccountState, event: AccountDeleted) -> None:
     state.status = DELETED
     state.is_erased = True
     state.payment_method = ""
-    for things in (state.invoices, state.payments, state.transactions, state.billables, state.contacts):
+    for things in (
+        state.invoices,
+        state.payments,
+        state.transactions,
+        state.billables,
+        state.services,
+        state.cancellations,
+        state.contacts,
+    ):
         things.clear()
 
 

@@ -8,7 +8,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from service.domain.activity import LogActivity
-from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
+from service.domain.billable_commands import AddBillableItem, InvoiceDue
+from service.domain.cancellation_commands import (
+    CarryOutCancellations,
+    RequestCancellation,
+    RequestSubscriptionCancellation,
+    WithdrawCancellation,
+)
 from service.domain.client_commands import (
     AddContact,
     CancelUnpaid,
@@ -19,6 +25,7 @@ from service.domain.client_commands import (
     ErasePerson,
     RemoveContact,
 )
+from service.domain.service_commands import ChangeService, RegisterService, RenewService
 from service.domain.values import value
 
 if TYPE_CHECKING:
@@ -143,7 +150,8 @@ class RecordPayment:
 
     `amount` None or 0 means all that is due. `gateway` "" means the invoice's own method. The same
     (gateway, reference) on the same invoice is treated as `on_retry` says; an empty reference never is the
-    same. `fees` may be 0 or negative. `date` None means now.
+    same. `fees` may be 0 or negative. `date` None means now. `currency` "" means the client's own.
+    `to_credit` makes credit of what came in for an invoice that takes no payment; else that is refused.
     """
 
     invoice_id: int
@@ -154,6 +162,8 @@ class RecordPayment:
     date: str | None = None
     notify: bool = True
     on_retry: OnRetry = OnRetry.REPLAY
+    currency: str = ""
+    to_credit: bool = False
 
 
 @value(kw_only=True)
@@ -263,7 +273,14 @@ AccountCommand = (
     | RecordTransaction
     | CorrectTransaction
     | AddBillableItem
-    | InvoiceBillableItems
+    | InvoiceDue
+    | RegisterService
+    | ChangeService
+    | RenewService
+    | RequestCancellation
+    | WithdrawCancellation
+    | CarryOutCancellations
+    | RequestSubscriptionCancellation
     | LogActivity
     | ChangeAccount
     | CloseAccount

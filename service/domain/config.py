@@ -1,7 +1,7 @@
 """The ledger's configuration, stream `config`: currencies, payment gateways, client groups and tax rules.
 
-State, commands, decider and fold together, as they are this small. Pure; anyone above the domain may
-import it.
+State, commands, decider and fold together, as they are this small; those of gateways are in `gateways`. Pure;
+anyone above the domain may import it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from service.domain.events.config import (
-    ClientGroupAdded,
-    CurrencyAdded,
-    GatewayAdded,
-    GatewayRemoved,
-    TaxRuleAdded,
-    TaxRuleRemoved,
-)
+from service.domain.events.config import ClientGroupAdded, CurrencyAdded, TaxRuleAdded, TaxRuleRemoved
+from service.domain.gateways import GatewayCommand, GatewayEvent, decide_gateway, evolve_gateways
 from service.domain.refusals import Refusal, RefusalCode
 from service.domain.values import value
 
 if TYPE_CHECKING:
     from service.domain.events import Event
+    from service.domain.gateways import Gateway
 
 
 @value(kw_only=True)
@@ -33,21 +28,6 @@ class AddCurrency:
     suffix: str
     format: int
     rate: int
-
-
-@value(kw_only=True)
-class AddGateway:
-    """Offer a payment method. Fields as in `GatewayAdded`."""
-
-    name: str
-    display_name: str
-
-
-@value(kw_only=True)
-class RemoveGateway:
-    """Offer a payment method no more."""
-
-    name: str
 
 
 @value(kw_only=True)
@@ -79,7 +59,7 @@ class RemoveTaxRule:
     tax_rule_id: int
 
 
-ConfigCommand = AddCurrency | AddGateway | RemoveGateway | AddClientGroup | AddTaxRule | RemoveTaxRule
+ConfigCommand = AddCurrency | GatewayCommand | AddClientGroup | AddTaxRule | RemoveTaxRule
 
 
 @dataclass(slots=True)
@@ -87,7 +67,7 @@ class ConfigState:
     """What there is, oldest first, each as its event tells it, and the highest rule number ever given."""
 
     currencies: dict[int, CurrencyAdded] = field(default_factory=dict)
-    gateways: dict[str, GatewayAdded] = field(default_factory=dict)
+    gateways: dict[str, Gateway] = field(default_factory=dict)
     """By names in folded case."""
     groups: dict[int, ClientGroupAdded] = field(default_factory=dict)
     tax_rules: dict[int, TaxRuleAdded] = field(default_factory=dict)
@@ -102,6 +82,10 @@ class ConfigState:
     def default_gateway(self) -> str:
         """The name of the first gateway there is, "" if there is none."""
         return next((gateway.name for gateway in self.gateways.values()), "")
+
+    def currency(self, code: str) -> CurrencyAdded:
+        """The currency of an account. Raises StopIteration for a code that no account can have."""
+        return next(currency for currency in self.currencies.values() if currency.code == code)
 
     def tax_rate(self, level: int, country: str, state: str) -> int:
         """The rate at this level for a client there, thousandths of a percent; 0 if no rule fits.
@@ -124,13 +108,12 @@ def initial_state() -> ConfigState:
 def decide(state: ConfigState, command: ConfigCommand) -> tuple[Event, ...] | Refusal:
     """The one event of the command; what is there already or is not there is refused."""
     decided: Event | Refusal
+    if isinstance(command, GatewayCommand):
+        decided = decide_gateway(state.gateways, command)
+        return decided if isinstance(decided, Refusal) else (decided,)
     match command:
         case AddCurrency():
             decided = _add_currency(state, command)
-        case AddGateway():
-            decided = _add_gateway(state, command)
-        case RemoveGateway():
-            decided = _remove_gateway(state, command)
         case AddClientGroup():
             decided = _add_group(state, command)
         case AddTaxRule():
@@ -142,13 +125,12 @@ def decide(state: ConfigState, command: ConfigCommand) -> tuple[Event, ...] | Re
 
 def evolve(state: ConfigState, event: Event) -> ConfigState:
     """Apply one event to `state` itself and return it. Raises TypeError for an event of another stream."""
+    if isinstance(event, GatewayEvent):
+        evolve_gateways(state.gateways, event)
+        return state
     match event:
         case CurrencyAdded():
             state.currencies[event.currency_id] = event
-        case GatewayAdded():
-            state.gateways[event.name.casefold()] = event
-        case GatewayRemoved():
-            del state.gateways[event.name.casefold()]
         case ClientGroupAdded():
             state.groups[event.group_id] = event
         case TaxRuleAdded():
@@ -172,19 +154,6 @@ def _add_currency(state: ConfigState, command: AddCurrency) -> Event | Refusal:
         format=command.format,
         rate=command.rate,
     )
-
-
-def _add_gateway(state: ConfigState, command: AddGateway) -> Event | Refusal:
-    if command.name.casefold() in state.gateways:
-        return Refusal(RefusalCode.GATEWAY_EXISTS, command.name)
-    return GatewayAdded(name=command.name, display_name=command.display_name)
-
-
-def _remove_gateway(state: ConfigState, command: RemoveGateway) -> Event | Refusal:
-    gateway = state.gateways.get(command.name.casefold())
-    if gateway is None:
-        return Refusal(RefusalCode.GATEWAY_NOT_FOUND, command.name)
-    return GatewayRemoved(name=gateway.name)
 
 
 def _add_group(state: ConfigState, command: AddClientGroup) -> Event | Refusal:

@@ -10,8 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from service.domain.activity import LogActivity, log_client_activity
 from service.domain.amending import amend_invoice
-from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
-from service.domain.billables import add_billable_item, invoice_billable_items
+from service.domain.billable_commands import AddBillableItem, InvoiceDue
+from service.domain.billables import add_billable_item
+from service.domain.cancellation_commands import (
+    CarryOutCancellations,
+    RequestCancellation,
+    RequestSubscriptionCancellation,
+    WithdrawCancellation,
+)
+from service.domain.cancellations import (
+    carry_out_cancellations,
+    request_cancellation,
+    request_subscription_cancellation,
+    withdraw_cancellation,
+)
 from service.domain.client_commands import (
     AddContact,
     CancelUnpaid,
@@ -49,10 +61,14 @@ from service.domain.commands import (
 from service.domain.corrections import correct_transaction
 from service.domain.credit import add_credit, apply_credit, remove_credit
 from service.domain.events import InvoiceAmended, InvoiceIssued
+from service.domain.generation import invoice_due
 from service.domain.invoicing import issue_invoice
 from service.domain.mass_payment import combine_invoices
 from service.domain.opening import open_account
 from service.domain.payments import record_payment
+from service.domain.renewals import renew_service
+from service.domain.service_commands import ChangeService, RegisterService, RenewService
+from service.domain.services import change_service, register_service
 from service.domain.transactions import record_house_transaction, record_transaction
 
 if TYPE_CHECKING:
@@ -74,7 +90,14 @@ _DECIDERS: dict[type, Callable[[AccountState, Any, Offer], Decision]] = {
     RecordTransaction: record_transaction,
     CorrectTransaction: correct_transaction,
     AddBillableItem: add_billable_item,
-    InvoiceBillableItems: invoice_billable_items,
+    InvoiceDue: invoice_due,
+    RegisterService: register_service,
+    ChangeService: change_service,
+    RenewService: renew_service,
+    RequestCancellation: request_cancellation,
+    WithdrawCancellation: withdraw_cancellation,
+    CarryOutCancellations: carry_out_cancellations,
+    RequestSubscriptionCancellation: request_subscription_cancellation,
     LogActivity: log_client_activity,
     ChangeAccount: change_account,
     CloseAccount: close_account,

@@ -20,11 +20,30 @@ if TYPE_CHECKING:
     from service.domain.account import AccountState
     from service.domain.commands import IssueInvoice, NewItem, Offer
 
+CLOSED = "Closed"
+"""The status of an account that nothing more is invoiced to by itself."""
+
 
 def issue_invoice(state: AccountState, command: IssueInvoice, offer: Offer) -> Decision:
     """`invoice.issued`; after it `invoice.settled` if it is Paid, `credit.applied` where credit pays for it.
 
-    CLIENT_NOT_FOUND, and AMOUNT_TOO_LARGE for any sum beyond AMOUNT_MAX in either direction.
+    CLIENT_NOT_FOUND, AMOUNT_TOO_LARGE.
+    """
+    issued = issued_event(state, command, offer)
+    if isinstance(issued, Refusal):
+        return issued
+    posting = Posting(state, offer)
+    posting.issue(issued)
+    if command.status is InvoiceStatus.PAID:
+        posting.settle(issued.invoice_id, notify=command.notify)
+    elif command.auto_apply_credit:
+        pay_from_credit(posting, issued)
+    return posting.decision()
+
+
+def issued_event(state: AccountState, command: IssueInvoice, offer: Offer) -> InvoiceIssued | Refusal:
+    """The invoice under the offered number; CLIENT_NOT_FOUND, and AMOUNT_TOO_LARGE for any sum beyond
+    AMOUNT_MAX in either direction.
     """
     if not state.exists:
         return Refusal(RefusalCode.CLIENT_NOT_FOUND)
@@ -32,7 +51,7 @@ def issue_invoice(state: AccountState, command: IssueInvoice, offer: Offer) -> D
     if sums.largest > AMOUNT_MAX:
         return Refusal(RefusalCode.AMOUNT_TOO_LARGE)
     issued_on = command.date or offer.now[:10]
-    issued = InvoiceIssued(
+    return InvoiceIssued(
         invoice_id=offer.invoice,
         currency=state.currency,
         status=command.status.value,
@@ -51,18 +70,17 @@ def issue_invoice(state: AccountState, command: IssueInvoice, offer: Offer) -> D
         send=command.send,
         notify=command.notify,
     )
-    posting = Posting(state, offer)
-    posting.issue(issued)
-    if command.status is InvoiceStatus.PAID:
-        posting.settle(offer.invoice, notify=command.notify)
-        return posting.decision()
-    amount = min(state.balance, sums.total)
-    adds_funds = any(item.kind == ADD_FUNDS for item in command.items)
-    if command.auto_apply_credit and not adds_funds and command.status is InvoiceStatus.UNPAID and amount > 0:
-        posting.apply_credit(offer.invoice, amount, notify=command.notify)
-        if amount == sums.total:
-            posting.settle(offer.invoice, notify=command.notify)
-    return posting.decision()
+
+
+def pay_from_credit(posting: Posting, issued: InvoiceIssued) -> None:
+    """Use up what credit there is for an Unpaid invoice that was just issued."""
+    amount = min(posting.balance, issued.total)
+    adds_funds = any(item.kind == ADD_FUNDS for item in issued.items)
+    if adds_funds or issued.status != InvoiceStatus.UNPAID.value or amount <= 0:
+        return
+    posting.apply_credit(issued.invoice_id, amount, notify=issued.notify)
+    if amount == issued.total:
+        posting.settle(issued.invoice_id, notify=issued.notify)
 
 
 def numbered_items(items: tuple[NewItem, ...], offer: Offer) -> tuple[InvoiceItem, ...]:

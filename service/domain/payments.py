@@ -18,15 +18,16 @@ from service.domain.refusals import AlreadyRecorded, Decision, Refusal, RefusalC
 if TYPE_CHECKING:
     from service.domain.account import AccountState
     from service.domain.commands import Offer, RecordPayment
+    from service.domain.invoice_state import InvoiceState
 
 
 def record_payment(state: AccountState, command: RecordPayment, offer: Offer) -> Decision:
     """`payment.recorded`, `invoice.settled` once nothing is due, `credit.added` for what is left over.
 
     INVOICE_NOT_FOUND, then for a retried payment what the command says (before the status is looked at: a
-    retry stays a retry after a cancellation): AlreadyRecorded, or TRANSACTION_ID_TAKEN; INVOICE_NOT_PAYABLE,
-    AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE. Only money that came in becomes credit: an invoice with a negative
-    total is settled by a payment, never paid out.
+    retry stays a retry after a cancellation): AlreadyRecorded, or TRANSACTION_ID_TAKEN; CURRENCY_MISMATCH,
+    INVOICE_NOT_PAYABLE, AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE. Only money that came in becomes credit: an
+    invoice with a negative total is settled by a payment, never paid out.
     """
     invoice = state.invoices.get(command.invoice_id)
     if invoice is None:
@@ -36,8 +37,9 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
     if earlier is not None and command.on_retry is not OnRetry.ALLOW:
         is_replay = command.on_retry is OnRetry.REPLAY
         return AlreadyRecorded(earlier) if is_replay else Refusal(RefusalCode.TRANSACTION_ID_TAKEN)
-    if invoice.status in NOT_PAYABLE:
-        return Refusal(RefusalCode.INVOICE_NOT_PAYABLE, invoice.status.value)
+    refused = _refused(state, invoice, command)
+    if refused is not None:
+        return refused
     is_open = invoice.status in OPEN
     owed = max(invoice.due, 0) if is_open else 0
     amount = command.amount or owed
@@ -72,3 +74,11 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
         text = f"Invoice #{command.invoice_id} Overpayment"
         posting.add_credit(surplus, text, "overpayment", offer.transaction)
     return posting.decision()
+
+
+def _refused(state: AccountState, invoice: InvoiceState, command: RecordPayment) -> Refusal | None:
+    if command.currency not in {"", state.currency}:
+        return Refusal(RefusalCode.CURRENCY_MISMATCH, state.currency)
+    if invoice.status in NOT_PAYABLE and not command.to_credit:
+        return Refusal(RefusalCode.INVOICE_NOT_PAYABLE, invoice.status.value)
+    return None

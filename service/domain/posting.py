@@ -25,11 +25,14 @@ from service.domain.invoice_state import ADD_FUNDS, MASS_PAYMENT, OPEN, InvoiceS
 from service.domain.invoice_status import InvoiceStatus
 from service.domain.money import AMOUNT_MAX
 from service.domain.refusals import Decision, Refusal, RefusalCode
+from service.domain.services import apply_to, copy_of, effects_of_payment
 
 if TYPE_CHECKING:
     from service.domain.account import AccountState
     from service.domain.commands import Offer
+    from service.domain.events.services import ServiceRenewalInvoiced
     from service.domain.invoice_state import Line
+    from service.domain.services import Service
 
 
 class Posting:
@@ -42,6 +45,7 @@ class Posting:
         self._events: list[Event] = []
         self._credit_id = offer.credit
         self._touched: dict[int, InvoiceState] = {}
+        self._services: dict[int, Service] = {}
         self._is_too_large = False
 
     def decision(self) -> Decision:
@@ -56,6 +60,11 @@ class Posting:
         """A new invoice."""
         self._events.append(event)
         self._touched[event.invoice_id] = issued_state(event)
+
+    def renew(self, event: ServiceRenewalInvoiced) -> None:
+        """A line of an invoice that this posting issued is a service's next period."""
+        self._events.append(event)
+        apply_to(self._own_service(event.service_id), event)
 
     def receive(self, event: Event, invoice_id: int, amount: int, applied: int) -> None:
         """A payment (or, negative, a refund) of which the invoice keeps `applied`."""
@@ -133,8 +142,9 @@ class Posting:
     ) -> None:
         """`invoice.settled`, and what its lines do then: once in an invoice's life, however often it is paid.
 
-        A line for added funds becomes credit. A line of a mass payment becomes credit too, which pays its
-        invoice as far as that is owed; that may settle it in turn. Not recursive: chains may be long.
+        A line may renew a service. A line for added funds becomes credit. A line of a mass payment becomes
+        credit too, which pays its invoice as far as that is owed; that may settle it in turn. Not recursive:
+        chains may be long.
         """
         waiting = deque(self._settle_one(invoice_id, settled_at or self.offer.now, notify=notify))
         while waiting:
@@ -169,11 +179,23 @@ class Posting:
         was_settled, invoice.was_settled = invoice.was_settled, True
         if was_settled:
             return []
+        for event in effects_of_payment(invoice_id, invoice, self._service, self.offer.now):
+            self._events.append(event)
+            apply_to(self._own_service(event.service_id), event)
         return [
             (invoice_id, line)
             for line in invoice.lines
             if line.amount > 0 and line.kind in {ADD_FUNDS, MASS_PAYMENT}
         ]
+
+    def _service(self, service_id: int) -> Service | None:
+        return self._services.get(service_id) or self._state.services.get(service_id)
+
+    def _own_service(self, service_id: int) -> Service:
+        own = self._services.get(service_id)
+        if own is None:
+            own = self._services[service_id] = copy_of(self._state.services[service_id])
+        return own
 
     def _own(self, invoice_id: int) -> InvoiceState:
         """The posting's own copy of an invoice."""

@@ -26,7 +26,7 @@ from service.handling.execution import Order, Taken
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
+    from service.domain.billable_commands import AddBillableItem, InvoiceDue
     from service.handling.execution import Executor
 
     ClientsAfter = Callable[[int, float], Awaitable[Sequence[int]]]
@@ -56,14 +56,14 @@ class Billing:
         """Keep a billable item."""
         return await self._execute(account_stream(client_id), command, {"billable": 1}, call)
 
-    async def invoice(self, client_id: int, command: InvoiceBillableItems, call: Call) -> Done | Refusal:
+    async def invoice(self, client_id: int, command: InvoiceDue, call: Call) -> Done | Refusal:
         """Invoice what is due of one client; NOTHING_DUE, CLIENT_NOT_FOUND, AMOUNT_TOO_LARGE."""
         numbers = {"invoice": 1, "credit": 1, "item": 1}  # for more lines the decision asks for more
         return await self._execute(account_stream(client_id), command, numbers, call)
 
     async def invoice_all(
         self,
-        command: InvoiceBillableItems,
+        command: InvoiceDue,
         call: Call,
         clients_after: ClientsAfter,
         clients_ever: ClientsEver,
@@ -115,7 +115,7 @@ class Billing:
         return count
 
     async def _invoice_some(
-        self, client_ids: Sequence[int], command: InvoiceBillableItems, call: Call
+        self, client_ids: Sequence[int], command: InvoiceDue, call: Call
     ) -> int:
         """How many invoices were made, all at the same time; not those of an earlier attempt."""
         answers = await asyncio.gather(

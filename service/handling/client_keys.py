@@ -1,7 +1,7 @@
-"""Keys by which clients reach their own accounts, and the short-lived tokens that such a key is changed into.
+"""Keys by which clients reach their own accounts.
 
 Keys are commands on the log like any other; the hash of a key's secret is kept beside it, before the event
-that names it. Tokens stand in no history. Which protocol takes them is not known here.
+that names it. What a key is changed into is in `client_sessions`; which protocol takes them is not known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from service.handling.permissions import secret_name
 
 if TYPE_CHECKING:
     from eventstore.store import EventStore
-    from eventstore.tokens import NewToken, Tokens
+    from eventstore.tokens import Tokens
     from service.domain.client_keys import ClientKey, ClientKeyCommand, ClientKeysState
     from service.handling.answers import Call
     from service.handling.execution import Executor
@@ -46,19 +46,8 @@ class NewClientKey:
     name: str
 
 
-@value(kw_only=True)
-class Session:
-    """Whose token it is: its key, the key's client, and when it ends (seconds since 1970)."""
-
-    key_id: str
-    client_id: int
-    expires_at: int
-    is_over: bool = False
-    """Whether its time is over: it opens nothing, but was no guess."""
-
-
 class ClientKeys:
-    """Makes, lists, revokes and proves keys; makes and proves tokens. Every method may raise Unavailable."""
+    """Makes, lists, revokes and proves keys. Every method may raise Unavailable."""
 
     def __init__(
         self, store: EventStore, sessions: Sessions, executor: Executor, ledger: Ledger, tokens: Tokens
@@ -107,30 +96,12 @@ class ClientKeys:
             return None
         return (key_id, known.client_id) if await self._ledger.client_exists(known.client_id) else None
 
-    async def open_session(self, key_id: str, *, address: str, ttl_s: int, owned_max: int) -> NewToken:
-        """A token of a key that was proven, bound to an address unless that is ""."""
-        return await self._tokens.make(key_id, address=address, ttl_s=ttl_s, owned_max=owned_max)
-
-    async def session(self, token: str, address: str) -> Session | None:
-        """Whose token it is, if it may be used from there, or might have been until its time was over."""
-        found = await self._tokens.find(token)
-        if found is None or found.address not in {"", address}:
-            return None
-        known = (await self._recent()).get(found.owner)
+    async def client_with(self, key_id: str) -> int | None:
+        """The client of a key that was not revoked until a moment ago."""
+        known = (await self._recent()).get(key_id)
         if known is None:  # perhaps a key that is younger than what this process knows
-            known = (await self.listed()).get(found.owner)
-        if known is None:
-            return None
-        return Session(
-            key_id=found.owner,
-            client_id=known.client_id,
-            expires_at=int(found.expires_at.timestamp()),
-            is_over=not found.is_alive,
-        )
-
-    async def close_session(self, token: str) -> None:
-        """End a token."""
-        await self._tokens.end(token)
+            known = (await self.listed()).get(key_id)
+        return None if known is None else known.client_id
 
     async def _recent(self) -> dict[str, ClientKey]:
         """The keys as of REMEMBER_S ago or later."""

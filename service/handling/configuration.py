@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from service.domain.gateways import GatewayCommand, obsolete_secrets
 from service.domain.refusals import Refusal
+from service.handling.callback_secrets import subject_of
 from service.handling.deciders import CONFIG_STREAM
 from service.handling.execution import Order, Taken
 
@@ -33,7 +35,13 @@ class Configuration:
 
     async def change(self, command: ConfigCommand, call: Call) -> Event | Refusal:
         """Carry out a command; its one event."""
-        answer = await self._executor.execute(Order(stream=CONFIG_STREAM, command=command, numbers={}), call)
+        order = Order(
+            stream=CONFIG_STREAM,
+            command=command,
+            numbers={},
+            replaces=lambda state: _obsolete(state, command),
+        )
+        answer = await self._executor.execute(order, call)
         if isinstance(answer, Refusal):
             return answer
         if isinstance(answer, Taken):
@@ -56,3 +64,10 @@ class Configuration:
                 state: ConfigState = session.state
                 return state
         return await self.current()
+
+
+def _obsolete(state: ConfigState, command: ConfigCommand) -> tuple[str, ...]:
+    """The subjects of the secrets that are of no use any more once the command is recorded."""
+    if not isinstance(command, GatewayCommand):
+        return ()
+    return tuple(map(subject_of, obsolete_secrets(state.gateways, command)))

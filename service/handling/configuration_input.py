@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from service.domain.config import AddClientGroup, AddGateway, AddTaxRule
+from service.domain.config import AddClientGroup, AddTaxRule
+from service.domain.gateways import AddGateway, SetPaymentPage
 from service.handling.access_input import read_name, read_needed_name
 
 if TYPE_CHECKING:
@@ -18,6 +20,11 @@ RATE_DECIMALS = 3
 DISCOUNT_DECIMALS = 2
 WHOLE_PERCENT = 100
 
+PAGE_FIELDS = ("invoice", "amount", "currency")
+"""What may stand in the address of a payment page in curly brackets."""
+
+_URL_CHARACTERS_MAX = 2000
+_PLAIN = re.compile(r"[!-~]+")
 _GATEWAY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _DECIMAL = re.compile(r"([0-9]{1,9})(?:\.([0-9]+))?")
@@ -28,6 +35,19 @@ def new_gateway(name: str, display_name: str) -> AddGateway:
     if _GATEWAY.fullmatch(name) is None:
         raise ValueError(f"{name!r} is not a name of 1 to 64 letters, digits, _ and -")
     return AddGateway(name=name, display_name=read_name(display_name, "shown name") or name)
+
+
+def payment_page(name: str, url: str) -> SetPaymentPage:
+    """The command that leads payers on to `url`, in which fields of PAGE_FIELDS may stand; "" to none."""
+    if url:
+        filled = re.sub(r"\{(" + "|".join(PAGE_FIELDS) + r")\}", "x", url)
+        parts = urlsplit(filled)
+        if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+            raise ValueError(f"{url!r} is not an address like https://pay.example.com/?order={{invoice}}")
+        if len(url) > _URL_CHARACTERS_MAX or _PLAIN.fullmatch(filled) is None or set('{}<>"') & set(filled):
+            fields = ", ".join(f"{{{field}}}" for field in PAGE_FIELDS)
+            raise ValueError(f"an address is plain ASCII with no other fields in it than {fields}")
+    return SetPaymentPage(name=name, url=url)
 
 
 def new_group(

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from service.domain import access, account, activity, client_keys, config, log_keys, oauth, webhooks
+from service.domain import (
+    access,
+    account,
+    activity,
+    client_keys,
+    client_logins,
+    config,
+    log_keys,
+    oauth,
+    webhooks,
+)
 from service.domain.access_rules import decide as decide_access
 from service.domain.decide import decide as decide_account
 from service.domain.decide import decide_house
@@ -22,6 +32,7 @@ LOG_KEYS_STREAM = "log-keys"
 WEBHOOKS_STREAM = "webhooks"
 CLIENT_KEYS_STREAM = "client-keys"
 _ACTIVITY_PREFIX = "activity-"
+_LOGIN_PREFIX = "login-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,11 @@ CLIENT_KEYS = Decider(
     client_keys.evolve,
     lambda state, command, offer: client_keys.decide(state, command, offer.now),
 )
+CLIENT_LOGIN = Decider(
+    client_logins.ClientLoginState,
+    client_logins.evolve,
+    lambda state, command, offer: client_logins.decide(state, command, offer.now),
+)
 _OTHERS = {
     CONFIG_STREAM: CONFIG,
     ACCESS_STREAM: ACCESS,
@@ -107,6 +123,15 @@ def activity_stream(day: str) -> str:
     return f"{_ACTIVITY_PREFIX}{day}"
 
 
+def login_stream(client_id: int) -> str:
+    """The stream of how a client logs in, `login-7`."""
+    return f"{_LOGIN_PREFIX}{client_id}"
+
+
 def decider_of(stream: str) -> Decider:
     """The rules that a stream follows."""
-    return _OTHERS.get(stream) or (ACTIVITY if stream.startswith(_ACTIVITY_PREFIX) else ACCOUNT)
+    if stream in _OTHERS:
+        return _OTHERS[stream]
+    if stream.startswith(_LOGIN_PREFIX):
+        return CLIENT_LOGIN
+    return ACTIVITY if stream.startswith(_ACTIVITY_PREFIX) else ACCOUNT

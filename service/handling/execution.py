@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 KEY_REUSED = Refusal(RefusalCode.KEY_REUSED)
 _NO_STREAM = "-"
 """Nothing is ever appended there; a proposal without events asks for the receipt of its command."""
-RESERVED_BEFORE = "client"
-"""The counter whose number stands in the order: the stream is named after it."""
+RESERVED_BEFORE = frozenset({"client", "service"})
+"""The counters whose numbers stand in the order, or in its command: the log may say that they are in use."""
 
 
 @value(kw_only=True)
@@ -259,11 +259,11 @@ def _with_numbers(order: Order, used: _Used) -> Order:
 
 
 def _used(offer: Offer, events: tuple[Event, ...]) -> _Used:
-    """Counter, first number and count of what a decision took; client numbers were reserved before."""
+    """Counter, first number and count of what a decision took, but for what was reserved before."""
     return [
         (name, getattr(offer, name), count)
         for name, count in numbers_used(events).items()
-        if name != RESERVED_BEFORE
+        if name not in RESERVED_BEFORE
     ]
 
 
@@ -278,7 +278,7 @@ def _metadata(command_id: UUID, call: Call) -> str:
         {
             "address": call.address,
             "admin_id": call.admin_id,
-            "command_id": command_id,
+            "command_id": str(command_id),
             "correlation_id": call.request_id,
             "credential": call.credential,
         }

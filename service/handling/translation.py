@@ -31,6 +31,7 @@ def _recorded_sometime(data: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTERS.register("payment.recorded", 1, _recorded_sometime)
 UPCASTERS.register("credit.applied", 1, _recorded_sometime)
+UPCASTERS.register("account.deleted", 1, lambda data: {**data, "servers": []})
 UPCASTERS.register("invoice.settled", 1, lambda data: {**data, "recorded_at": data["settled_at"]})
 
 _SEALED = {name: event.SEALED for name, event in EVENT_TYPES.items() if event.SEALED}
@@ -65,17 +66,21 @@ class Translator:
 
     async def decode(self, records: Sequence[Body | RecordedEvent]) -> list[Fact]:
         """The facts behind records, personal data opened (None once erased). Raises Corrupt."""
-        rows = [self._codec.decode(record) for record in records]
-        await self._open(
-            [
-                (data, _SEALED[record.type])
-                for record, data in zip(records, rows, strict=True)
-                if record.type in _SEALED
-            ]
-        )
+        decode = self._codec.decode
+        # What is sealed is opened together, with keys read at once. All else becomes facts one by one: the
+        # dicts of thousands of events would fall out of the processor's cache before they are used.
+        personal = {record.position: decode(record) for record in records if record.type in _SEALED}
+        if personal:
+            await self._open(
+                [(personal[each.position], _SEALED[each.type]) for each in records if each.type in _SEALED]
+            )
         return [
-            Fact(_event(record, data), record.position, record.stream)
-            for record, data in zip(records, rows, strict=True)
+            Fact(
+                _event(record, personal.get(record.position) or decode(record)),
+                record.position,
+                record.stream,
+            )
+            for record in records
         ]
 
     async def stored_data(self, records: Sequence[RecordedEvent], *, is_personal: bool) -> list[bytes]:

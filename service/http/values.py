@@ -1,7 +1,8 @@
 """What the texts of a form mean in every protocol: numbers of things, decimals, e-mail addresses, phones.
 
-Lives here: what is accepted. What is answered to the rest is the protocols' business. Never float: `1.005` is
-what its digits say; thousands separators and exponents are no numbers, since guessing at money is worse.
+Lives here: what is accepted, and how amounts are written. What is answered to the rest is the protocols'
+business. Never float: `1.005` is what its digits say; thousands separators and exponents are no numbers,
+since guessing at money is worse.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ def scaled(text: str, decimals: int) -> int | None:
     number = int(whole + fraction.ljust(decimals, "0"))
     number = divide_half_up(number, 10 ** max(0, len(fraction) - decimals))
     return -number if sign else number
+
+
+def decimal_text(hundredths: int) -> str:
+    """The reverse of `scaled` with two decimals: 1234 is `12.34`, -5 is `-0.05`."""
+    sign = "-" if hundredths < 0 else ""
+    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}"
 
 
 def is_email(text: str) -> bool:

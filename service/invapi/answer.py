@@ -21,6 +21,28 @@ NO_SESSION = -2
 """The code of a request without a session, or that cannot be understood: HOSTKEY's panel logs in anew."""
 
 
+@value(kw_only=True)
+class File:
+    """An answer that is no JSON. Its name is safe in a header: ASCII without quotes."""
+
+    content: bytes
+    content_type: str
+    name: str
+    is_inline: bool
+    """To be shown, not saved."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What it is, and that nobody keeps a copy."""
+        disposition = "inline" if self.is_inline else "attachment"
+        return {
+            "Content-Type": self.content_type,
+            "Content-Disposition": f'{disposition}; filename="{self.name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+
 @value()
 class Answer:
     """A success before it is encoded, and what the headers say about it."""
@@ -29,6 +51,8 @@ class Answer:
     position: int = 0
     """Of the command's last event in the log, 0 if there is none."""
     replayed: bool = False
+    file: File | None = None
+    """Sent instead of the body."""
 
 
 class Failure(Exception):

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from service.handling.answers import Idempotency
-    from service.http.failed_logins import FailedLogins
     from service.http.php_arrays import Form
     from service.http.request_metrics import RequestMetrics
     from service.invapi.method import Method, Services
@@ -50,6 +49,7 @@ _SECRETS = frozenset(
 )
 """Parameters that are no part of a command, or must be in no hash, wherever they stand."""
 _NOT_AUTHENTICATED = "not_authenticated"
+_NOT_LET_IN = frozenset({_NOT_AUTHENTICATED, "address_held", "account_held", "reset_token_not_valid"})
 
 
 class _Exchange:
@@ -70,11 +70,11 @@ class _Exchange:
 class InvapiEndpoint:
     """Answers the protocol; `auth` and `whmcs` are the handlers of its two routes."""
 
-    def __init__(self, services: Services, failed: FailedLogins, metrics: RequestMetrics) -> None:
+    def __init__(self, services: Services, metrics: RequestMetrics) -> None:
         self._services = services
         self._metrics = metrics
         self._options = services.options
-        self._auth = Auth(failed, tuple(METHODS))
+        self._auth = Auth(tuple(METHODS))
         self._addresses = CallerAddresses(services.options.trusted_proxies)
         self._loop = asyncio.get_running_loop()
         self._log = structlog.get_logger("service.invapi").bind()
@@ -93,7 +93,7 @@ class InvapiEndpoint:
         answer = Answer({})
         try:
             answer = await self._answer(request, module, exchange)
-            body = written(answer.body)
+            body = written(answer.body) if answer.file is None else answer.file.content
         except Failure as wrong:
             failure = wrong
         except FormError as wrong:
@@ -130,7 +130,7 @@ class InvapiEndpoint:
         if method is None:
             raise _unknown(module, name)
         exchange.action = name
-        if method.needs_token:
+        if method.needs_token or (method.takes_token and parameters.text("token")):
             asked = await self._let_in(request, method, asked, exchange)
         return await method.run(asked)
 
@@ -145,14 +145,14 @@ class InvapiEndpoint:
                 code, text = method.no_token
                 raise Failure(text, wrong.reason, code=code) from wrong
             raise
-        exchange.credential, exchange.client_id = session.key_id, session.client_id
+        exchange.credential, exchange.client_id = session.credential, session.client_id
         idempotency: Idempotency | None = None
         if method.is_command:
             key = key_of(request.headers, exchange.form)
             if key is not None:
                 plain = _without_secrets(exchange.form)
                 idempotency = named(
-                    session.key_id, key, f"invapi {method.name}", plain, self._options.request_hash_key
+                    session.credential, key, f"invapi {method.name}", plain, self._options.request_hash_key
                 )
         call = self._call(exchange, idempotency)
         return Asked(self._services, call, session.client_id, asked.parameters)
@@ -169,7 +169,7 @@ class InvapiEndpoint:
 
     def _remember(self, failure: Failure, module: str, exchange: _Exchange) -> None:
         """Commands that were refused, and who was not let in; never a parameter's text."""
-        is_access = failure.reason in {_NOT_AUTHENTICATED, "address_held"}
+        is_access = failure.reason in _NOT_LET_IN
         method = METHODS.get(exchange.action) if module == "whmcs" else None
         is_command = method is not None and method.is_command and exchange.client_id > 0
         if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR or not (is_access or is_command):
@@ -194,6 +194,8 @@ class InvapiEndpoint:
         self, body: bytes, failure: Failure | None, answer: Answer, exchange: _Exchange
     ) -> WholeAnswer:
         headers = {"Content-Type": "application/json", "X-Request-Id": exchange.request_id}
+        if answer.file is not None:
+            headers |= answer.file.headers
         if answer.position:
             headers["Ledger-Position"] = str(answer.position)
         if answer.replayed:

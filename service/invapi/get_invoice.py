@@ -23,10 +23,11 @@ async def get_invoice(asked: Asked) -> Answer:
     location = asked.services.options.location
     if row is None:
         raise Failure(f"invalid invoice id {number or 0} at {location}", "invoice_not_found")
+    services = await asked.services.register.of_client(asked.client_id)
     body: Body = {
         "billing": location,
         **invoice(row),
-        "items": {"item": [item(each) for each in row.items]},
+        "items": {"item": [item(each, services) for each in row.items]},
         "transactions": {"transaction": [transaction(each) for each in row.transactions]},
     }
     if asked.parameters.flag("load_client_data"):

@@ -1,8 +1,8 @@
-"""get_related_invoices, and get_product_invoice that one known client calls: invoices about one account.
+"""get_related_invoices, and get_product_invoice that one known client calls: invoices about one service.
 
-An account is WHMCS's hosting account, of which this ledger knows only what invoices say: the `relid` of lines
-of the type `Hosting`. It knows no servers, so none is linked. The success is this project's choice, made of
-what that client reads.
+It is named by its server (`id`) or by its own number (`account_id`, or `product` as get_product_invoice calls
+it). An invoice is about it by a line of the type `Hosting` with this number as `relid`, whoever made that
+line. The success is this project's choice, made of what that client reads.
 """
 
 from __future__ import annotations
@@ -10,28 +10,33 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from service.domain.services import HOSTING
+from service.handling.service_register import service_with
 from service.invapi.answer import Failure, ok
 from service.invapi.method import Method
 from service.invapi.rows import invoice
+from service.invapi.wording import NOT_LINKED
 
 if TYPE_CHECKING:
     from service.invapi.answer import Answer
     from service.invapi.method import Asked
 
-HOSTING = "Hosting"
 INVOICES_MAX = 500
 """The newest: forty years of monthly ones."""
 _KEYS = ("id", "invoiceid", "status", "total", "balance", "date", "duedate", "currencycode")
 
 
 async def get_related_invoices(asked: Asked) -> Answer:
-    """By `account_id`, or `product` as get_product_invoice names it; a server, `id`, is never known."""
-    account_id = asked.parameters.number("account_id", "product")
+    """Oldest first."""
     ledger, reader = asked.services.ledger, asked.services.reader
-    numbers = await ledger.invoices_about(asked.client_id, HOSTING, account_id) if account_id else ()
-    if not numbers:
-        server = account_id or asked.parameters.number("id") or 0
-        raise Failure(f"server {server} are not linked to the billing", "service_not_found")
+    services = await asked.services.register.of_client(asked.client_id)
+    service_id = asked.parameters.number("account_id", "product") or 0
+    server_id = asked.parameters.number("id") or 0
+    if not service_id:
+        service_id = service_with(services, server_id)
+    numbers = await ledger.invoices_about(asked.client_id, HOSTING, service_id) if service_id else ()
+    if not numbers and service_id not in services:
+        raise Failure(NOT_LINKED.format(service_id or server_id), "service_not_found")
     rows = await asyncio.gather(
         *(reader.invoice(number, deadline=asked.call.deadline) for number in numbers[-INVOICES_MAX:])
     )

@@ -10,22 +10,32 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from service.http.form import FormLimits
+from service.paper.document import Seller
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from projections.client_reader import ClientReader
     from projections.views import InvoiceRow
+    from service.handling.account_owners import AccountOwners
     from service.handling.answers import Call
     from service.handling.billing import Billing
     from service.handling.client_keys import ClientKeys
+    from service.handling.client_logins import ClientLogins
+    from service.handling.client_sessions import ClientSessions
     from service.handling.clients import Clients
     from service.handling.configuration import Configuration
     from service.handling.ledger import Ledger
     from service.handling.networks import Network
+    from service.handling.password_resets import PasswordResets
+    from service.handling.payment_links import PaymentLinks
     from service.handling.refusals import Refusals
+    from service.handling.service_register import ServiceRegister
     from service.invapi.answer import Answer
+    from service.invapi.cancelling import Endings
+    from service.invapi.login_checks import Throttle
     from service.invapi.parameters import Parameters
+    from service.paper.printer import Printer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +47,16 @@ class Options:
     token_ttl_s: int = 3600
     token_ttl_max_s: int = 86_400
     tokens_max: int = 1000
-    """Of one key."""
+    """Of one key, or of one password."""
+    password_min: int = 10
+    """Characters that a password has at least."""
+    can_mail: bool = False
+    """Whether there is a mail server."""
     add_funds_min: int = 2000
     client_result: Literal["OK", "success"] = "OK"
     """What `get_client` answers as `result`."""
-    bank_details: str = ""
-    """What `getpaymentgw` tells of the gateway `banktransfer`; "" if that is not offered."""
+    seller: Seller = field(default_factory=Seller)
+    """Whose invoices these are. Its bank details are what `getpaymentgw` tells of `banktransfer`."""
     invoice_due_days: int = 0
     rows_max: int = 5000
     """In one answer; known clients take 8 MiB."""
@@ -58,12 +72,24 @@ class Services:
     """Everything a method may use."""
 
     keys: ClientKeys
+    sessions: ClientSessions
+    logins: ClientLogins
+    owners: AccountOwners
+    resets: PasswordResets
+    wake_mail: Callable[[], None]
+    """A message was queued."""
+    throttle: Throttle
     ledger: Ledger
     accounts: Clients
     billing: Billing
+    register: ServiceRegister
     configuration: Configuration
     reader: ClientReader
     refusals: Refusals
+    endings: Endings
+    printer: Printer
+    links: PaymentLinks | None
+    """None where the operator wants no links to pay."""
     options: Options
 
 
@@ -101,5 +127,7 @@ class Method:
     is_command: bool = False
     """Whether it writes."""
     needs_token: bool = True
+    takes_token: bool = False
+    """Whether it looks at a token that it does not need."""
     no_token: tuple[int, str] | None = None
     """Code and text of its own for a token that is none."""

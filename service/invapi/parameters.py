@@ -37,6 +37,10 @@ class Parameters:
                 return text
         return ""
 
+    def secret(self, name: str) -> str:
+        """Exactly what was sent: white space is a part of it."""
+        return text_in(self._form.get(name))
+
     def number(self, *names: str) -> int | None:
         """The number of something, from the first that is not empty; None for anything else."""
         return read_id(self.text(*names, bytes_max=1 << 16))

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from service.domain.services import HOSTING, OVERAGE
+from service.http.values import decimal_text
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from projections.views import ClientRow, ContactRow, CreditRow, InvoiceRow, ItemRow, TransactionRow
     from service.domain.events import Profile
+    from service.domain.services import Service
     from service.invapi.answer import Body
 
+money = decimal_text
+"""How amounts are written."""
+ZERO_DATE = "0000-00-00"
+"""How an absent day is written."""
 ZERO_TIME = "0000-00-00 00:00:00"
 """How an absent time is written."""
-
-
-def money(amount: int) -> str:
-    """Hundredths as a decimal text: 1234 is `12.34`, -5 is `-0.05`."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
 def rate(thousandths: int) -> str:
@@ -99,11 +103,12 @@ def invoice(row: InvoiceRow) -> Body:
     }
 
 
-def item(row: ItemRow) -> Body:
-    """A line of an invoice. `inv_id` is the number of a server, of which this ledger knows none."""
+def item(row: ItemRow, services: Mapping[int, Service]) -> Body:
+    """A line of an invoice. `inv_id` is the server that it bills, 0 for none of these services'."""
+    service = services.get(row.relation_id) if row.kind in {HOSTING, OVERAGE} else None
     return {
         "id": row.item_id,
-        "inv_id": 0,
+        "inv_id": service.server_id if service else 0,
         "type": row.kind,
         "relid": row.relation_id,
         "description": row.description,

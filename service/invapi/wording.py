@@ -25,6 +25,8 @@ KEY_FORMAT = "Incorrect API key format"
 INVOICE_NOT_FOUND = "Invoice ID Not Found"
 INVOICE_NOT_UNPAID = "Invoice Not in Unpaid Status"
 CLIENT_NOT_FOUND = "Client ID Not Found"
+NOT_LINKED = "server {} are not linked to the billing"
+"""HOSTKEY documents it for get_related_invoices."""
 AMOUNT_FORMAT = "Amount must be in decimal format: ### or ###.##"
 
 _WORDS = {

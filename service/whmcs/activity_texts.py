@@ -37,6 +37,7 @@ _DETAILS = {
     "transaction_id": "Transaction ID",
     "billable_id": "Billable Item ID",
     "contact_id": "Contact ID",
+    "service_id": "Service ID",
     "code": "Code",
     "name": "Name",
     "count": "Count",

@@ -100,6 +100,7 @@ def services_at(services: Services, past: Past) -> Services:
             services.system, configuration=past.configuration, activity=past.activity, reader=reader
         ),
         clients=replace(services.clients, reader=reader),
+        endings=replace(services.endings, reader=reader),
     )
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from service.handling.answers import Call, Done
     from service.handling.networks import Network
     from service.handling.time_travel import Asked, Past
+    from service.whmcs.cancellation_ports import Endings
     from service.whmcs.client_ports import Clients
     from service.whmcs.system_ports import System
 
@@ -249,6 +250,8 @@ class Options:
     """What AddInvoicePayment makes of a payment that was recorded before."""
     invoice_due_days: int = 0
     """An invoice without a due date is due so many days after its date."""
+    renewal_days_before: int = 14
+    """So many days before a service is due, GenInvoices makes its invoice."""
     ids_as_text: bool = False
     """Whether JSON has ids and 0/1 flags as texts, as WHMCS 7 had."""
     trusted_proxies: tuple[Network, ...] = ()
@@ -269,6 +272,7 @@ class Services:
     oauth: OAuthCredentials
     system: System
     clients: Clients
+    endings: Endings
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     """Through which CapturePayment can pay, by payment method in folded case."""
     history: History | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from projections.views import Figures, Page
     from service.domain.activity import LogActivity
-    from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
+    from service.domain.billable_commands import AddBillableItem, InvoiceDue
     from service.domain.config import ConfigState
     from service.domain.refusals import Refusal
     from service.handling.activity import Entry
@@ -59,19 +59,19 @@ class Activity(Protocol):
 
 
 class Billing(Protocol):
-    """Billable items and the invoices made of them."""
+    """Billable items, and the invoices made of them and of services."""
 
     async def add(self, client_id: int, command: AddBillableItem, call: Call) -> Done | Refusal:
         """Keep a billable item."""
         ...
 
-    async def invoice(self, client_id: int, command: InvoiceBillableItems, call: Call) -> Done | Refusal:
+    async def invoice(self, client_id: int, command: InvoiceDue, call: Call) -> Done | Refusal:
         """Invoice what is due of one client."""
         ...
 
     async def invoice_all(
         self,
-        command: InvoiceBillableItems,
+        command: InvoiceDue,
         call: Call,
         clients_after: Callable[[int, float], Awaitable[Sequence[int]]],
         clients_ever: Callable[[float], Awaitable[Sequence[int]]],
@@ -107,6 +107,24 @@ class SystemReader(Protocol):
         ...
 
 
+class Renewals(Protocol):
+    """Whose services are to be invoiced; as `ports.Reader`."""
+
+    async def clients_to_renew(
+        self, after: int, *, until: str, limit: int, deadline: float
+    ) -> tuple[int, ...]:
+        """Clients with a service due until a day that is on no invoice, in order, after a client's number."""
+        ...
+
+    async def clients_with_services(self, *, deadline: float) -> tuple[int, ...]:
+        """All clients that have or had a service, in order."""
+        ...
+
+    async def clients_of_services(self, service_ids: Sequence[int], *, deadline: float) -> tuple[int, ...]:
+        """The clients whose services these are, in order."""
+        ...
+
+
 class RefusalRecord(Protocol):
     """Where refusals are remembered."""
 
@@ -125,3 +143,4 @@ class System:
     conditions: Conditions
     reader: SystemReader
     refusals: RefusalRecord
+    renewals: Renewals

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from service.feed.client import FeedError, FileCheckpoint, TableCheckpoint, follow
+from service.feed.client import FeedError, FileCheckpoint, TableCheckpoint, follow, pages
 from tests.support.databases import migrated_database
+from tests.support.load import open_accounts
 from tests.support.service import CHECKOUT
 
 if TYPE_CHECKING:
@@ -89,9 +90,30 @@ async def test_what_is_wrong_for_good_ends_the_following(start: Start, tmp_path:
 
     with pytest.raises(FeedError, match="Authentication Failed"):
         await follow(handler=nothing, checkpoint=FileCheckpoint(tmp_path / "a"), **{**whom, "secret": "x"})
+    with pytest.raises(FeedError, match="with status 404 is no ledger"):
+        await follow(
+            handler=nothing,
+            checkpoint=FileCheckpoint(tmp_path / "a"),
+            **{**whom, "url": f"{service.url}/elsewhere"},
+        )
     (tmp_path / "b").write_text("999999\n", encoding="ascii")
     with pytest.raises(FeedError, match="beyond the end of the log"):
         await follow(handler=nothing, checkpoint=FileCheckpoint(tmp_path / "b"), **whom)
+
+
+async def test_who_may_follow_only_some_misses_nothing(start: Start) -> None:
+    """What a credential may not see is passed over, and no gap; what it may see comes."""
+    service, api = await start()
+    await open_accounts(api, 2)
+    await service.operate("roles create following subscribe")
+    credential = await service.create_credential("--role", "following")
+    await service.operate(f"credentials feed {credential.identifier} --client 2")
+    whom = {**arguments(service, credential), "after": 0}
+    async for page in pages(**whom):
+        assert not page.is_complete
+        assert {event["subject"] for event in page.events} <= {"account-2"}
+        if page.events:
+            break
 
 
 async def test_two_under_one_name_do_not_both_go_on(own_dsn: str) -> None:

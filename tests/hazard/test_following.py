@@ -64,7 +64,9 @@ async def test_pages_lead_through_the_whole_log(start: Start) -> None:
             after = page[-1]["position"]
         assert found == whole.events
         as_json = json.loads((await follower.page(limit=1000, format="json")).body)
-        assert as_json == {"events": found, "position": after, "head": after}
+        assert as_json == {"events": found, "position": after, "head": after, "complete": True}
+        of_type = json.loads((await follower.page(type="credit.*", format="json")).body)
+        assert (of_type["position"], of_type["complete"]) == (after, False)
 
 
 async def test_an_event_is_a_cloud_event_as_it_stands_in_the_log(start: Start) -> None:
@@ -124,6 +126,36 @@ async def test_pages_are_compressed_on_request(start: Start) -> None:
         page = await raw.page()
         assert page.headers["Content-Encoding"] == "gzip"
         assert gzip.decompress(page.body).count(b"\n") == page.position
+
+
+async def test_gzip_is_for_who_accepts_it(start: Start) -> None:
+    """A weight of 0 refuses it (RFC 9110). Web pages of the origin in the settings may read the answer."""
+    async with (
+        feed(start, feed_allow_origin="https://app.example.com") as (service, _, _),
+        Follower(service.url, await service.create_credential(), decompress=False) as raw,
+    ):
+        for accepts, coding in (("gzip;q=0, identity", None), ("br, GZIP; q=0.5", "gzip"), ("deflate", None)):
+            raw.accepts(accepts)
+            page = await raw.page(limit=1000)
+            assert page.headers.get("Content-Encoding") == coding, accepts
+            assert page.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
+            assert "Ledger-Position" in page.headers["Access-Control-Expose-Headers"]
+
+
+async def test_a_wait_ends_with_the_right_to_it(start: Start) -> None:
+    """Whoever waits for events and loses the right meanwhile gets none."""
+    async with feed(start) as (service, api, _):
+        await service.operate("roles create following subscribe")
+        shop = await service.create_credential("--role", "following")
+        async with Follower(service.url, shop) as mine:
+            head = (await mine.page(limit=1000)).position
+            waiting = asyncio.create_task(mine.page(after=head, wait=50, type="credit.added"))
+            await service.operate(f"credentials revoke {shop.identifier}")
+            async with asyncio.timeout(WITHIN_S):
+                while (await mine.page(limit=1)).status not in {401, 403}:
+                    pass  # until this process has heard of it
+                await api.must("AddCredit", clientid=2, amount="1.00", description="secret")
+                assert (await waiting).status == 403
 
 
 async def test_a_stream_goes_from_the_past_into_the_present_without_a_seam(start: Start) -> None:
@@ -267,6 +299,7 @@ async def test_only_what_was_granted_is_seen(start: Start) -> None:
         )
         async with Follower(service.url, following) as follower:
             (opened,) = (await follower.page(personal=1)).events
+            assert json.loads((await follower.page(format="json")).body)["complete"] is False
             assert opened["data"]["profile"]["email"] == "grace@example.com"
             assert (await follower.page()).events[0]["data"]["profile"] is None
             await taken(follower.stream(0), 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -14,6 +13,7 @@ from nats.js.api import StorageType, StreamConfig
 from tests.support.follower import Follower
 from tests.support.load import Load, open_accounts
 from tests.support.nats import STREAM, NatsServer
+from tests.support.relaying import HEAD, STOPPED, checkpoint_stands, logged, relayed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,17 +21,8 @@ if TYPE_CHECKING:
 
     from tests.hazard.conftest import Start
     from tests.support.nats import Message
-    from tests.support.service import Api, Service
 
-WITHIN_S = 60
-STOPPED = "events are not relayed"
 GIFT: dict[str, Any] = {"clientid": 1, "amount": "1.00", "description": "Gift"}
-_HEAD = "select head_position from es.lane where lane = 0"
-
-_END_WAITING = """
-select pg_terminate_backend(pid, 30000) from pg_stat_activity
- where datname = current_database() and wait_event_type = 'Lock' and query like '%update es.subscription%'
-"""
 
 
 @pytest.fixture
@@ -49,39 +40,9 @@ async def log(ledger_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-@asynccontextmanager
-async def checkpoint_stands(dsn: str) -> AsyncIterator[None]:
-    """The relay's checkpoint cannot move inside the block, and whoever tried never does it."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        async with connection.transaction():
-            await connection.execute("select from es.subscription where name like 'relay:%' for update")
-            yield
-            await connection.execute(_END_WAITING)
-    finally:
-        await connection.close()
-
-
 def assert_whole(messages: list[Message], until: int, after: int = 0) -> None:
     """Every position once and in order."""
     assert [message.event["position"] for message in messages] == list(range(after + 1, until + 1))
-
-
-async def relayed(log: asyncpg.Connection, broker: NatsServer) -> int:
-    """Wait until all that is in the log is in the stream; the last position."""
-    head = int(await log.fetchval(_HEAD))
-    await broker.filled(head)
-    return head
-
-
-async def logged(service: Service, api: Api, event: str, problem: str = "") -> list[dict[str, Any]]:
-    """Wait until the service has logged something of that name, about that problem; all of those lines."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            records = [record for record in service.log_records() if record["event"] == event]
-            if found := [record for record in records if problem in record.get("problem", "")]:
-                return found
-            await api.status_of("/healthz")
 
 
 async def test_every_event_comes_once_through_every_crash(
@@ -234,7 +195,7 @@ async def test_the_relay_runs_alone(start: Start, broker: NatsServer, log: async
     with pytest.raises(AssertionError, match="say where to pass events on to"):
         await service.operate("relay")
     alone = asyncio.create_task(service.operate(f"relay --relay-url {broker.url} --relay-after 1"))
-    head = int(await log.fetchval(_HEAD))
+    head = int(await log.fetchval(HEAD))
     await broker.filled(head - 1)
     assert_whole(await broker.messages(), head, after=1)
     alone.cancel()

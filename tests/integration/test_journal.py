@@ -11,6 +11,7 @@ import pytest
 from projections.journal.project import PROJECTION as JOURNAL
 from projections.projection import CannotApply, apply
 from service.domain.account import evolve, initial_state
+from service.domain.cancellation_commands import CancellationKind, RequestCancellation
 from service.domain.client_commands import DeleteAccount
 from service.domain.commands import (
     AddCredit,
@@ -27,6 +28,7 @@ from service.domain.commands import (
 )
 from service.domain.decide import decide, decide_house
 from service.domain.invoice_status import InvoiceStatus as Status
+from service.domain.service_commands import RegisterService, ServiceCycle
 from tests.support.decider import Numbers
 from tests.support.facts import facts
 from tests.support.projecting import LANE
@@ -70,6 +72,17 @@ PREPAID, DIFFERENCES, REFUNDS = "Liabilities:Prepayments:7", "Assets:Settlement-
 GIVEN, RETURNED = "Expenses:Credit-Adjustments", "Expenses:Overpayments-Returned"
 CREDITED = "Expenses:Invoice-Credits"
 
+SERVICE = RegisterService(
+    service_id=7,
+    server_id=9,
+    kind="instant",
+    product="VPS",
+    cycle=ServiceCycle.MONTHLY,
+    price=72_000,
+    next_due_date="2025-07-15",
+)
+AT_ONCE = RequestCancellation(service_id=7, kind=CancellationKind.IMMEDIATE)
+
 CASES: dict[str, tuple[list[Any], dict[str, int]]] = {
     "credit by hand": (
         [AddCredit(amount=90, description=""), RemoveCredit(amount=20, description="")],
@@ -96,6 +109,7 @@ CASES: dict[str, tuple[list[Any], dict[str, int]]] = {
         [issue(), pay(150), back(50)],
         {PAYPAL: 100, SALES: -100, CREDIT: -50, RETURNED: 50},
     ),
+    "a service that ended early": ([SERVICE, AT_ONCE], {CREDIT: -33_500, REFUNDS: 33_500}),
     "added funds": ([issue(kind="AddFunds"), pay()], {PAYPAL: 100, CREDIT: -100}),
     "added funds, not paid yet": ([issue(kind="AddFunds")], {RECEIVABLE: 100, PREPAID: -100}),
     "added funds that become a sale": (

@@ -12,8 +12,10 @@ from projections.registry import PROJECTIONS
 from projections.schema import prepare
 from projections.verify import differences
 from service.copying import replay
+from service.domain.cancellation_commands import CancellationKind, RequestCancellation
 from service.domain.client_commands import AddContact, ChangeAccount, ChangeContact, ErasePerson
 from service.domain.commands import AddCredit
+from service.domain.service_commands import RegisterService, ServiceCycle
 from service.settings import Settings
 from tests.support.databases import empty_database
 from tests.support.history import moment_of
@@ -34,6 +36,16 @@ CHANGE = ChangeAccount(
     flags={"tax_exempt": True},
 )
 ERASE = ErasePerson(names={2: NEW})
+SERVICE = RegisterService(
+    service_id=7,
+    server_id=9,
+    kind="instant",
+    product="VPS",
+    cycle=ServiceCycle.MONTHLY,
+    price=900,
+    next_due_date="2025-07-15",
+)
+ENDING = RequestCancellation(service_id=7, kind=CancellationKind.END_OF_PERIOD, reason=SECRET)
 
 
 @pytest.fixture
@@ -73,6 +85,8 @@ async def test_only_the_personal_columns_go(
     """Projected one by one or at once, before or after the key is gone: the same rows, and all else stays."""
     await prepare(pool, LANE)
     decode = log.translator.decode
+    await log.command(1, SERVICE)
+    await log.command(1, ENDING)
     async with projecting(pool, ledger_dsn, decode, batch_events_max=batch_events_max) as runner:
         await runner.wait_until(log.head, NEVER)
         before = await _everything(pool)
@@ -87,7 +101,7 @@ async def test_only_the_personal_columns_go(
     after = await _everything(pool)
     assert SECRET.casefold() not in str(after).casefold()
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"clients.client", "contacts.contact"}
+    assert changed == {"cancellations.cancellation", "clients.client", "contacts.contact"}
     for name in changed:
         assert len(after[name]) == len(before[name])
     await _prove(pool, log)

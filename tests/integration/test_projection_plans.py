@@ -17,6 +17,7 @@ from tests.support.client_samples import CONTACT_ADDED
 from tests.support.facts import facts
 from tests.support.projecting import LANE
 from tests.support.samples import ACCOUNT_OPENED, CREDIT_ADDED, INVOICE_ISSUED, PAYMENT_RECORDED
+from tests.support.service_samples import SERVICE_REGISTERED
 from tests.support.system_samples import BILLABLE_ADDED
 
 if TYPE_CHECKING:
@@ -58,6 +59,19 @@ READS = {
         {"subscription_pkey", "client_pkey"}
         | {"client_name", "client_last_name", "client_company", "client_email"},
     ),
+    "cancellations of a client": (reads.CANCELLATIONS["client"], FENCE | {"cancellation_client"}),
+    "clients with a service to end": (
+        reads.CLIENTS_TO_END,
+        {"subscription_pkey", "cancellation_standing", "service_pkey"},
+    ),
+    "services of a client": (reads.SERVICES["client"], {"subscription_pkey", "service_client"}),
+    "services on a server": (reads.SERVICES["server"], {"subscription_pkey", "service_server"}),
+    "all services": (reads.SERVICES["everything"], {"subscription_pkey", "service_pkey"}),
+    "clients to renew": (
+        reads.CLIENTS_TO_RENEW,
+        {"subscription_pkey", "service_due", "invoice_pkey", "item_pkey"},
+    ),
+    "clients of services": (reads.CLIENTS_OF_SERVICES, {"subscription_pkey", "service_pkey"}),
     "contacts of a client": (reads.CONTACTS["client"], FENCE | {"contact_client"}),
     "all contacts": (reads.CONTACTS["everything"], FENCE | {"contact_pkey"}),
     "a used reference": (
@@ -158,6 +172,7 @@ async def fill(connection: Connection, projection: Projection, rows: int) -> Non
             replace(PAYMENT_RECORDED, invoice_id=number, transaction_id=number),
             replace(BILLABLE_ADDED, billable_id=number),
             replace(CONTACT_ADDED, contact_id=number),
+            replace(SERVICE_REGISTERED, service_id=number),
         ]
         batch = [
             replace(fact, position=number * len(events) + fact.position)

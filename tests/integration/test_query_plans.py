@@ -26,6 +26,8 @@ READS: list[tuple[str, list[Any]]] = [
     ("read_types_between", [0, 1, 100, ["thing.happened"]]),
     ("read_refusals", [0, "access", "code", "account-1", '{"a": 1}', "2026-01-01", "2026-02-01", 0, 50]),
     ("read_attempts", [0, 7, "false", 50]),
+    ("claim_mail", [0, ["news"], 60]),
+    ("read_mail", [0, 50]),
 ]
 
 
@@ -43,7 +45,7 @@ async def test_no_read_scans_a_whole_table(pool: asyncpg.Pool, name: str, argume
         await connection.execute("deallocate read")
     assert not re.search(
         r"Seq Scan on "
-        r"(event|stream|block|key|receipt|snapshot|secret|subject_key|refusal|token|delivery_attempt)",
+        r"(event|stream|block|key|receipt|snapshot|secret|subject_key|refusal|token|delivery_attempt|mail)",
         plan,
     ), plan
 
@@ -58,6 +60,8 @@ _TYPES = {
     "subject_keys": ["smallint", "text[]"],
     "read_secret": ["smallint", "text"],
     "read_token": ["smallint", "bytea"],
+    "claim_mail": ["smallint", "text[]", "double precision"],
+    "read_mail": ["smallint", "bigint"],
     "read_stream_between": ["smallint", "text", "bigint", "bigint", "bigint", "text[]", "bigint"],
     "read_types_between": ["smallint", "bigint", "bigint", "text[]"],
     "read_attempts": ["smallint", "bigint", "boolean", "bigint"],

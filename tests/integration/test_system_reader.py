@@ -9,7 +9,7 @@ import pytest
 from projections.schema import prepare
 from projections.system_reader import SystemReader
 from projections.views import DayFigures, Figures
-from service.domain.billable_commands import AddBillableItem, InvoiceAction, InvoiceBillableItems
+from service.domain.billable_commands import AddBillableItem, InvoiceAction, InvoiceDue
 from service.domain.commands import IssueInvoice, NewItem, RecordPayment
 from service.domain.events import InvoiceIssued
 from service.domain.invoice_status import InvoiceStatus
@@ -68,7 +68,7 @@ async def test_clients_with_something_due(log: LedgerLog, reader: SystemReader) 
     assert await reader.due_clients(0, today=TODAY, limit=2, deadline=NEVER) == (1, 3)
     assert await reader.due_clients(3, today=TODAY, limit=2, deadline=NEVER) == (4,)
     assert await reader.due_clients(0, today="2025-07-01", limit=9, deadline=NEVER) == (1, 2, 3, 4)
-    await log.command(clients[2], InvoiceBillableItems(lines_max=5, text_bytes_max=5000))
+    await log.command(clients[2], InvoiceDue(lines_max=5, text_bytes_max=5000))
     assert await reader.due_clients(0, today=TODAY, limit=9, deadline=NEVER) == (1, 4)
     assert await reader.clients_with_items(deadline=NEVER) == (1, 2, 3, 4)
 

@@ -15,6 +15,7 @@ from projections.statements import statement
 from projections.verify import NotPrepared
 from projections.verify import differences as findings
 from service.domain.billable_commands import AddBillableItem
+from service.domain.cancellation_commands import CancellationKind, RequestCancellation
 from service.domain.client_commands import AddContact, DeleteAccount
 from service.domain.commands import (
     AddCredit,
@@ -25,6 +26,7 @@ from service.domain.commands import (
     RecordTransaction,
 )
 from service.domain.invoice_status import InvoiceStatus
+from service.domain.service_commands import RegisterService, ServiceCycle
 from tests.support.databases import administer
 from tests.support.ledger_log import LedgerLog
 from tests.support.projecting import LANE, NEVER, projecting
@@ -53,6 +55,18 @@ async def log(pool: asyncpg.Pool, store: PostgresStore, ledger_dsn: str) -> Ledg
     await log.command(client, RecordPayment(invoice_id=1, reference="R1"))
     await log.command(client, AddContact(profile={"first_name": "Charles", "email": "c@example.org"}))
     await log.command(client, AddBillableItem(description="Work", amount=100, unit="hours"))
+    service = RegisterService(
+        service_id=7,
+        server_id=9,
+        kind="instant",
+        product="VPS",
+        cycle=ServiceCycle.MONTHLY,
+        price=900,
+        next_due_date="2025-07-15",
+    )
+    await log.command(client, service)
+    ending = RequestCancellation(service_id=7, kind=CancellationKind.END_OF_PERIOD, reason="Enough")
+    await log.command(client, ending)
     gone = await log.open_account()
     await log.command(gone, RecordTransaction(gateway="mailin", reference="R2", amount_in=5))
     await log.command(gone, DeleteAccount(with_transactions=True, names={1: "email:gone"}))

@@ -20,11 +20,15 @@ from tests.acceptance.client import Api, unused
 from tests.acceptance.process import Server
 from tests.support.databases import administer
 from tests.support.invapi import Invapi
+from tests.support.jira import LocalJira
+from tests.support.mail import MailServer
 from tests.support.postgres import with_database
+from tests.support.register import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+PAGE = "https://panel.example.com/reset?token={token}"
 _INTERNAL = ("internal error", "Traceback")
 _addresses = itertools.count(1)
 
@@ -39,7 +43,23 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def mailbox() -> Iterator[MailServer]:
+    """Where the server's e-mails arrive."""
+    with MailServer() as mail_server:
+        yield mail_server
+
+
+@pytest.fixture(scope="session")
+def jira() -> Iterator[LocalJira]:
+    """Where the server makes tickets."""
+    with LocalJira() as there:
+        yield there
+
+
+@pytest.fixture(scope="session")
+def server(
+    dsn: str, mailbox: MailServer, jira: LocalJira, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """The server, a new ledger."""
     log = tmp_path_factory.mktemp("invapi") / "log"
     settings = {
@@ -47,10 +67,29 @@ def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
         "CREDITLEDGER_TRUSTED_PROXIES": "127.0.0.1",
         "CREDITLEDGER_INVAPI_LOCATION": "whmcs_ru",
         "CREDITLEDGER_INVAPI_BANK_DETAILS": "Bank <Ä> 1",
+        "CREDITLEDGER_SELLER_NAME": "Shop & Co",
+        "CREDITLEDGER_SELLER_ADDRESS": "Gasse 1;Ulm",
+        "CREDITLEDGER_SELLER_TAX_NUMBER": "DE1",
         "CREDITLEDGER_FAILED_LOGINS_MAX": "20",
+        "CREDITLEDGER_SMTP_HOST": "127.0.0.1",
+        "CREDITLEDGER_SMTP_PORT": str(mailbox.port),
+        "CREDITLEDGER_SMTP_TLS": "none",
+        "CREDITLEDGER_SMTP_FROM": "billing@example.com",
+        "CREDITLEDGER_INVAPI_RESET_URL": PAGE,
+        "CREDITLEDGER_INVAPI_RESET_INTERVAL_S": "0.001",
+        "CREDITLEDGER_JIRA_URL": jira.url,
+        "CREDITLEDGER_JIRA_TOKEN": "jira-token",
+        "CREDITLEDGER_JIRA_PROJECT": jira.project,
+        "CREDITLEDGER_JIRA_TIMEOUT_S": "2",
     }
     with Server(log, "--port", "0", settings=settings) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def register(server: Server) -> Register:
+    """The register of services on the same ledger."""
+    return Register(server.port, server.identifier, server.secret)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.client import Api
-    from tests.acceptance.process import Server
     from tests.support.invapi import Invapi
 
 APPLY = 'WHMCS ApplyCredit failed: {{"result":"error","error":"{}"}}'
@@ -158,15 +157,6 @@ def test_mass_pay_refuses_others(api: Api, ada: Invapi, head: Callable[[], objec
     assert head() == before
 
 
-def test_generate_due_invoice(api: Api, ada: Invapi) -> None:
-    """What is due goes on an invoice once; then nothing is due."""
-    item = {"description": "Traffic", "amount": "9.00", "invoiceaction": "nextcron", "hours": "1"}
-    api.ok("AddBillableItem", clientid=ada.client_id, **item)
-    number = ada.call("generate_due_invoice", id=5).ok["invoice"]
-    assert ada.call("get_invoice", invoice_id=number).ok["subtotal"] == "9.00"
-    assert ada.call("generate_due_invoice", id=5).failure == "nothing is due to be invoiced"
-
-
 def test_get_client(api: Api, ada: Invapi) -> None:
     """The documented keys, credit included; `full` adds contacts and group."""
     body = ada.call("get_client", client="9", billing_location="x").ok
@@ -271,26 +261,6 @@ def test_get_clientgroups(ada: Invapi) -> None:
     assert (answer.failure, answer.body["code"]) == ("Invalid token or access denied", -1)
 
 
-def test_what_is_not_kept_here_is_said(api: Api, ada: Invapi, server: Server) -> None:
-    """Servers, cancellations, PDF and passwords: documented texts where there are any, else a sentence."""
-    del server
-    number = api.invoice(str(ada.client_id), "8")
-    assert ada.call("get_billing_data", id=5).failure == "invalid request"
-    assert ada.call("get_cancellation_requests").ok["message"] == []
-    told = ada.call("get_cancellation_requests", id=5).failure
-    assert told == "server 5 doesn't have a relid data"
-    told = ada.call("delete_cancellation_request", id=5).failure
-    assert told == "Server 5 doesn't have a relid data"
-    told = ada.call("request_cancellation", id=5, cancellation_type=1, refund="50.00").failure
-    assert told == "server 5 are not linked to the billing"
-    assert ada.call("request_subscription_cancellation", id=5).failure == "sub_cancel_jira_error"
-    assert ada.call("download_invoice", invoice_id=number).failure == "invoices are not available as PDF here"
-    told = ada.call("reset_password", token="", email="a@example.com").failure
-    assert "passwords are not kept here" in told
-    told = ada.call("reset_password", token="", reset_token="x").failure
-    assert told == "Invalid password reset token, please try again."
-
-
 def test_a_deleted_client(gone: Invapi, head: Callable[[], object]) -> None:
     """A token that outlives its client finds nothing, in the documented texts, and changes nothing."""
     before = head()
@@ -302,7 +272,10 @@ def test_a_deleted_client(gone: Invapi, head: Callable[[], object]) -> None:
         "get_contacts": "fail to get contacts list",
         "get_invoices": "failed to retrive invoices: Client ID Not Found",
         "transactions": "failed to retrive transactions - Client ID Not Found",
-        "generate_due_invoice": "Client ID Not Found",
+        "generate_due_invoice": "server 0 are not linked to the billing",
+        "request_cancellation": "server 0 are not linked to the billing",
+        "delete_cancellation_request": "Server 0 doesn't have a relid data",
+        "get_cancellation_requests": "Client ID Not Found",
         "add_contact": "Client ID Not Found",
         "update_client": "Client ID Not Found",
     }

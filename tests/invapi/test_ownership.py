@@ -8,6 +8,7 @@ import pytest
 
 from service.invapi.methods import METHODS
 from tests.acceptance.client import unused
+from tests.support.register import Register, day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,13 @@ def victim(api: Api, log_in: Callable[[str], Invapi]) -> Invapi:
     """A client who has one of everything, each with a text that nobody else's things have."""
     client_id = api.client(credit="500")
     api.ok("UpdateClient", clientid=client_id, companyname=SECRET_TEXT)
+    register = Register(api.port, api.identifier, api.secret)
+    service = register.new(client_id, product=SECRET_TEXT, next_due_date=day(-40))
     line = {
         "itemdescription1": SECRET_TEXT,
         "itemamount1": "12",
         "itemtype1": "Hosting",
-        "itemrelid1": "7001",
+        "itemrelid1": service["relid"],
     }
     invoices = [str(api.ok("CreateInvoice", userid=client_id, **line)["invoiceid"]) for _ in range(2)]
     transid = unused("TX-of-Ada")
@@ -43,6 +46,8 @@ def victim(api: Api, log_in: Callable[[str], Invapi]) -> Invapi:
         "transid": transid,
         "transaction": str(transaction_id),
         "contact": str(contact_id),
+        "server": str(service["server_id"]),
+        "service": str(service["relid"]),
     }
     return invapi
 
@@ -61,13 +66,14 @@ def _everything_of(victim: Invapi) -> list[dict[str, str]]:
         "client_id": client_id,
         "client": client_id,
         "userid": client_id,
-        "account_id": "7001",
-        "product": "7001",
+        "account_id": known["service"],
+        "product": known["service"],
         "invoice_id": known["first"],
         "amount": "1",
         "contact_id": known["contact"],
         "email": "",
-        "id": client_id,
+        "id": known["server"],
+        "server_id": known["server"],
     }
     return [
         {
@@ -111,7 +117,7 @@ def test_the_victim_itself_sees_it_all(victim: Invapi) -> None:
     """What the tests above look for is there: for whom it belongs to."""
     told = "".join(
         victim.call(name, form).raw.decode()
-        for name in ("get_client", "get_invoice", "get_related_invoices", "transactions")
+        for name in ("get_client", "get_invoice", "get_related_invoices", "transactions", "get_billing_data")
         for form in _everything_of(victim)
     )
     assert SECRET_TEXT in told

@@ -69,11 +69,6 @@ def test_a_wrong_key_lets_nobody_in(anybody: Invapi, ada: Invapi) -> None:
     assert anybody.auth("login", key=changed).failure == "Invalid API key"
 
 
-def test_whmcslogin_says_that_there_are_no_passwords(anybody: Invapi) -> None:
-    """Whatever user and password."""
-    assert "passwords are not kept here" in anybody.auth("whmcslogin", user="a", password="b").failure
-
-
 def test_texts_for_what_is_no_request(anybody: Invapi) -> None:
     """Without an action the recorded text and code; an unknown action in the recorded form."""
     answer = anybody.send("auth", "")

@@ -69,6 +69,7 @@ ACCOUNT_DELETED = AccountDeleted(
     billables=(61,),
     released_names=["email:01"],
     deleted_at="2025-03-09 00:00:00",
+    servers=(9001,),
 )
 PERSON_ERASED = PersonErased(client_id=7, released_names=["email:01"], erased_at="2025-03-09 00:00:00")
 

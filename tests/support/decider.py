@@ -79,7 +79,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self.client = self.credit = self.transaction = self.invoice = self.item = 1
-        self.billable = self.contact = 1
+        self.billable = self.contact = self.service = 1
 
     def offer(self) -> Offer:
         """What the next decision may use up."""

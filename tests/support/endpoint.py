@@ -122,7 +122,13 @@ class Authority:
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def context(self, *, days_old: int = 0) -> ssl.SSLContext:
-        """For a server; a certificate is good for a day, so one that is older has expired."""
+        """For a server, as `certificate`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(days_old=days_old))
+        return context
+
+    def certificate(self, *, days_old: int = 0) -> Path:
+        """A file with a key and a certificate good for a day, so one that is older has expired."""
         key = ec.generate_private_key(ec.SECP256R1())
         begin = datetime.now(UTC) - timedelta(days=days_old, minutes=1)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Endpoint")])
@@ -141,9 +147,7 @@ class Authority:
             )
             + certificate.public_bytes(serialization.Encoding.PEM)
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
     def _certificate(
         self, name: x509.Name, key: ec.EllipticCurvePrivateKey, begin: datetime, end: datetime

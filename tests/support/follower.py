@@ -61,6 +61,10 @@ class Follower:
         async with self._session.get(self._url + path, params=sent) as answer:
             return Page(answer.status, answer.headers, await answer.read())
 
+    def accepts(self, encodings: str) -> None:
+        """What `Accept-Encoding` says from now on."""
+        self._session.headers["Accept-Encoding"] = encodings
+
     async def stream(self, after: int = 0, /, **query: object) -> AsyncIterator[Message]:
         """The messages of a stream, as the specification of EventSource parses them, until it ends."""
         sent = {name: str(value) for name, value in query.items()}

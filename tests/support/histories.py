@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from service.domain.config import AddClientGroup, AddCurrency, AddGateway
+from service.domain.cancellation_commands import WithdrawCancellation
+from service.domain.config import AddClientGroup, AddCurrency
+from service.domain.gateways import AddGateway
+from service.domain.service_commands import RegisterService, ServiceCycle
 from service.operations import operator_call
+from tests.support.register import day
 from tests.support.whmcs import CLIENT
 
 if TYPE_CHECKING:
@@ -18,7 +22,9 @@ if TYPE_CHECKING:
     from service.local_api import LocalApi
 
 Question = tuple[str, dict[str, str]]
-PERSONAL = frozenset({"GetClients", "GetClientsDetails", "GetContacts", "GetInvoices"})
+PERSONAL = frozenset(
+    {"GetCancelledPackages", "GetClients", "GetClientsDetails", "GetContacts", "GetInvoices"}
+)
 """Answers that have personal data in them."""
 _DATES = ("2024-01-31", "2025-02-28", "2025-12-24", "2026-03-01")
 _REFERENCES = ("PAY-1", "PAY-2", "PAY-3")
@@ -43,6 +49,7 @@ class History:
     contacts: list[str] = field(default_factory=list)
     credentials: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    servers: int = 0
 
     async def write(self) -> None:
         """One step; some are refused, which is as good."""
@@ -57,6 +64,7 @@ class History:
             *[self._amend] * 2,
             *[self._change_client] * 2,
             *[self._contact] * 2,
+            *[self._service] * 3,
             self._bill,
             self._configure,
             self._credential,
@@ -257,6 +265,31 @@ class History:
         )
         if not self.random.randrange(3):
             await self.do("GenInvoices", noemails="true")
+
+    async def _service(self) -> None:
+        """It begins, is asked to end, or is not any more."""
+        client = int(self._one(self.clients))
+        core, call = self.application.core, operator_call()
+        services = await core.register.of_client(client)
+        number = self._one([str(each) for each in services])
+        match self.random.randrange(4 if services else 1):
+            case 0:
+                self.servers += 1
+                command = RegisterService(
+                    service_id=0,
+                    server_id=self.servers,
+                    kind=self.random.choice(("instant", "dedicated")),
+                    product="VPS",
+                    cycle=ServiceCycle.MONTHLY,
+                    price=900,
+                    next_due_date=self.random.choice((day(9), day(0))),
+                )
+                await core.register.register(client, command, call)
+            case 1:
+                await core.cancellations.execute(client, WithdrawCancellation(service_id=int(number)), call)
+            case _:
+                kind = self.random.choice(("Immediate", "End of Billing Period"))
+                await self.do("AddCancelRequest", serviceid=number, type=kind, reason="Enough")
 
     async def _configure(self) -> None:
         configuration = self.application.core.configuration

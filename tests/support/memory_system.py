@@ -12,9 +12,11 @@ from typing_extensions import override
 from projections.views import DayFigures, Figures, Page
 from service.domain import config
 from service.domain.activity import RecordGeneration, decide_activity
+from service.domain.billable_commands import InvoiceDue
 from service.domain.billables import is_due
 from service.domain.events import InvoiceIssued, PaymentRecorded
 from service.domain.refusals import Refusal
+from service.domain.renewals import renewals_due
 from service.handling.activity import SEARCH_MAX, Entry, TooMuchToSearch
 from service.handling.answers import Done
 from service.handling.condition import Condition
@@ -24,6 +26,7 @@ from service.whmcs.system_ports import (
     Conditions,
     Configuration,
     RefusalRecord,
+    Renewals,
     System,
     SystemReader,
 )
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from service.domain.activity import LogActivity
-    from service.domain.billable_commands import AddBillableItem, InvoiceBillableItems
+    from service.domain.billable_commands import AddBillableItem
     from service.domain.config import ConfigCommand, ConfigState
     from service.handling.answers import Call
     from service.handling.refusals import Refused
@@ -137,14 +140,14 @@ class MemoryBilling(Billing):
         return done
 
     @override
-    async def invoice(self, client_id: int, command: InvoiceBillableItems, call: Call) -> Done | Refusal:
+    async def invoice(self, client_id: int, command: InvoiceDue, call: Call) -> Done | Refusal:
         done: Done | Refusal = await self._ledger.on_client(client_id, command, call)
         return done
 
     @override
     async def invoice_all(
         self,
-        command: InvoiceBillableItems,
+        command: InvoiceDue,
         call: Call,
         clients_after: Callable[[int, float], Awaitable[Sequence[int]]],
         clients_ever: Callable[[float], Awaitable[Sequence[int]]],
@@ -219,6 +222,36 @@ class MemorySystemReader(SystemReader):
         )
 
 
+class MemoryRenewals(Renewals):
+    """Computed from the accounts of a `MemoryLedger`."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    @override
+    async def clients_to_renew(
+        self, after: int, *, until: str, limit: int, deadline: float
+    ) -> tuple[int, ...]:
+        del deadline
+        command = InvoiceDue(lines_max=1, text_bytes_max=1, renew_until=until)
+        numbers = [number for number in sorted(self._ledger.streams) if number > after]
+        due = [number for number in numbers if renewals_due(self._ledger.state(number), command)]
+        return tuple(due[:limit])
+
+    @override
+    async def clients_with_services(self, *, deadline: float) -> tuple[int, ...]:
+        del deadline
+        return tuple(sorted(self._ledger.streams))
+
+    @override
+    async def clients_of_services(self, service_ids: Sequence[int], *, deadline: float) -> tuple[int, ...]:
+        del deadline
+        numbers = sorted(self._ledger.streams)
+        return tuple(
+            [number for number in numbers if {*service_ids} & self._ledger.state(number).services.keys()]
+        )
+
+
 class MemoryRefusals(RefusalRecord):
     """Keeps what is to be remembered, in order, with the ids of the requests."""
 
@@ -247,4 +280,5 @@ class MemorySystem(System):
             MemoryConditions(),
             MemorySystemReader(ledger),
             MemoryRefusals(),
+            MemoryRenewals(ledger),
         )

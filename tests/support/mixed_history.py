@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from service.core import open_core
+from service.domain.service_commands import RegisterService, ServiceCycle
+from service.handling.answers import Done
 from service.local_api import open_local_api
-from service.operations import init
+from service.operations import init, operator_call
 from service.settings import Settings
 from tests.support.service import CLIENT
 
@@ -42,6 +45,22 @@ _HISTORY: Sequence[tuple[str, dict[str, Any]]] = (
     ("DeleteClient", {"clientid": 3, "deletetransactions": "true"}),
     ("AddClient", CLIENT | {"email": "three@example.org"}),
 )
+_SERVICE = RegisterService(
+    service_id=7,
+    server_id=9001,
+    kind="dedicated",
+    product="Server",
+    cycle=ServiceCycle.MONTHLY,
+    price=900,
+    next_due_date="2999-12-31",
+)
+_END: Sequence[tuple[str, dict[str, Any]]] = (
+    ("AddCancelRequest", {"serviceid": 7, "type": "End of Billing Period", "reason": "Enough"}),
+    # Reads that wait for the read models.
+    ("GetStats", {}),
+    ("GenInvoices", {}),
+    ("GetCancelledPackages", {}),
+)
 
 
 def settings_for(dsn: str, **more: Any) -> Settings:
@@ -53,7 +72,10 @@ async def write_history(dsn: str) -> None:
     """A new ledger with this history, its read models caught up."""
     settings = settings_for(dsn)
     await init(settings)
-    await act(dsn, *_HISTORY, ("GetStats", {}))  # a read of everything waits for the read models
+    await act(dsn, *_HISTORY)
+    async with open_core(settings, dsn) as core:
+        assert isinstance(await core.register.register(1, _SERVICE, operator_call()), Done)
+    await act(dsn, *_END)
 
 
 async def act(dsn: str, *actions: tuple[str, dict[str, Any]]) -> None:

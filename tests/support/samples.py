@@ -19,7 +19,9 @@ from service.domain.events import (
 )
 from tests.support.access_samples import ACCESS_SAMPLES
 from tests.support.billing_samples import BILLING_SAMPLES
+from tests.support.cancellation_samples import CANCELLATION_SAMPLES
 from tests.support.client_samples import CLIENT_SAMPLES
+from tests.support.service_samples import SERVICE_SAMPLES
 from tests.support.system_samples import SYSTEM_SAMPLES
 from tests.support.webhook_samples import WEBHOOK_SAMPLES
 
@@ -135,4 +137,6 @@ EVERY_EVENT: tuple[Event, ...] = (
     *SYSTEM_SAMPLES,
     *WEBHOOK_SAMPLES,
     *CLIENT_SAMPLES,
+    *SERVICE_SAMPLES,
+    *CANCELLATION_SAMPLES,
 )

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 from service.domain.events.activity import ActivityLogged, InvoicesGenerated, LedgerVerified
 from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
 from service.domain.events.client_keys import ClientKeyIssued, ClientKeyRevoked
+from service.domain.events.client_logins import (
+    ClientPasswordChanged,
+    ClientTotpDisabled,
+    ClientTotpEnabled,
+)
 from service.domain.events.config import (
     ClientGroupAdded,
     CurrencyAdded,
     GatewayAdded,
+    GatewayCallbackSecretRemoved,
+    GatewayCallbackSecretSet,
+    GatewayPaymentPageSet,
     GatewayRemoved,
     TaxRuleAdded,
     TaxRuleRemoved,
@@ -54,6 +62,9 @@ SYSTEM_SAMPLES: tuple[Event, ...] = (
     BILLABLE_INVOICED,
     CurrencyAdded(currency_id=1, code="EUR", prefix="€", suffix=" EUR", format=3, rate=100000),
     GATEWAY_ADDED,
+    GatewayPaymentPageSet(name="mailin", url="https://pay.example.com/?n={invoice}"),
+    GatewayCallbackSecretSet(name="mailin", secret_id="0196f3d7", previous_until="2025-03-11T09:00:00Z"),
+    GatewayCallbackSecretRemoved(name="mailin"),
     GatewayRemoved(name="mailin"),
     GROUP_ADDED,
     TAX_RULE_ADDED,
@@ -64,5 +75,8 @@ SYSTEM_SAMPLES: tuple[Event, ...] = (
     LogKeyRetired(key=LOG_KEY, retired_at="2025-03-13 05:06:07"),
     ClientKeyIssued(key_id="3f0c9d1e5a7b2468", client_id=7, name="panel", issued_at="2025-07-01 08:00:00"),
     ClientKeyRevoked(key_id="3f0c9d1e5a7b2468", revoked_at="2025-07-02 08:00:00"),
+    ClientPasswordChanged(client_id=7, password_id="0196f3c6", changed_at="2025-07-03 08:00:00"),
+    ClientTotpEnabled(client_id=7, totp_id="0196f3c7", enabled_at="2025-07-03 09:00:00"),
+    ClientTotpDisabled(client_id=7, disabled_at="2025-07-03 10:00:00"),
     LedgerVerified(position=9, head_hash="ab" * 32, problems=0, verified_at="2025-03-12 04:05:06"),
 )

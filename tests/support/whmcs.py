@@ -11,6 +11,7 @@ from service.whmcs.actions import ACTIONS
 from service.whmcs.ports import Options, Services
 from tests.support.decider import TODAY
 from tests.support.memory_clients import memory_clients
+from tests.support.memory_endings import memory_endings
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_oauth import MemoryOAuth
 from tests.support.memory_system import MemorySystem
@@ -59,6 +60,7 @@ class World:
             MemoryOAuth(),
             MemorySystem(self.ledger),
             memory_clients(self.ledger),
+            memory_endings(self.ledger),
         )
 
     async def reply(self, action: str, named: Idempotency | None = None, /, **parameters: Any) -> Reply:

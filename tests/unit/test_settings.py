@@ -73,3 +73,44 @@ def test_a_jira_needs_a_project_and_a_token() -> None:
     ):
         with pytest.raises(ValidationError, match=complaint):
             Settings.model_validate(given | wrong)
+
+
+def test_a_mail_server_needs_a_sender_and_keeps_its_password() -> None:
+    """A password goes with a user, over TLS unless the server is on this machine, and is never shown."""
+    given = {"smtp_host": "mail.example.com", "smtp_from": "billing@example.com"}
+    login = {"smtp_user": "ledger", "smtp_password": "hush"}
+    settings = Settings.model_validate(given | login)
+    assert "hush" not in repr(settings)
+    assert Settings.model_validate_json(settings.as_json()) == settings
+    assert Settings.model_validate({**given, **login, "smtp_tls": "none", "smtp_host": "127.0.0.1"})
+    for wrong, complaint in (
+        ({"smtp_from": ""}, "needs smtp_from"),
+        ({"smtp_from": "Billing <billing@example.com>\r\nBcc: x@example.com"}, "plain address"),
+        ({"smtp_user": "ledger"}, "go together"),
+        ({"smtp_password": "hush"}, "go together"),
+        ({**login, "smtp_tls": "none"}, "in clear"),
+        ({"invapi_reset_url": "https://panel.example.com/reset"}, "where the token comes"),
+        ({"invapi_reset_url": "javascript:{token}"}, "where the token comes"),
+    ):
+        with pytest.raises(ValidationError, match=complaint):
+            Settings.model_validate(given | wrong)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["billing.example.com", "ftp://x", "https://", "https://id:hush@x", "https://x/?a", "https://x/#a"],
+)
+def test_what_is_no_public_url(url: str) -> None:
+    """Payers could not follow it, or it would give something away."""
+    with pytest.raises(ValidationError, match="public URL"):
+        Settings(public_url=url)
+
+
+def test_what_signs_payment_links_is_a_secret() -> None:
+    """A key that can be guessed is refused; a good one is never shown, but handed to worker processes."""
+    with pytest.raises(ValidationError, match="32 characters"):
+        Settings(payment_link_key=SecretStr("hush" * 7))
+    settings = Settings(payment_link_key=SecretStr("hush" * 8), public_url="https://billing.example.com/b/")
+    assert settings.public_url == "https://billing.example.com/b"
+    assert "hush" not in repr(settings)
+    assert Settings.model_validate_json(settings.as_json()) == settings

@@ -14,7 +14,9 @@ from service.domain.events.access import ACCESS_EVENTS, AdminAdded, CredentialIs
 from service.domain.events.activity import ACTIVITY_EVENTS
 from service.domain.events.base import PROFILE_FIELDS, Event, Profile
 from service.domain.events.billables import BILLABLE_EVENTS
+from service.domain.events.cancellations import CANCELLATION_EVENTS
 from service.domain.events.client_keys import CLIENT_KEY_EVENTS
+from service.domain.events.client_logins import CLIENT_LOGIN_EVENTS
 from service.domain.events.clients import CLIENT_EVENTS, AccountOpened
 from service.domain.events.config import CONFIG_EVENTS, CurrencyAdded
 from service.domain.events.credit import CreditAdded, CreditApplied, CreditRemoved
@@ -29,6 +31,7 @@ from service.domain.events.invoices import (
 )
 from service.domain.events.log_keys import LOG_KEY_EVENTS
 from service.domain.events.oauth import OAUTH_EVENTS
+from service.domain.events.services import SERVICE_EVENTS
 from service.domain.events.transactions import (
     TRANSACTION_EVENTS,
     TransactionCorrected,
@@ -76,6 +79,8 @@ _TYPES: tuple[type[Event], ...] = (
     *CLIENT_EVENTS,
     *TRANSACTION_EVENTS,
     *BILLABLE_EVENTS,
+    *SERVICE_EVENTS,
+    *CANCELLATION_EVENTS,
     *CONFIG_EVENTS,
     *ACCESS_EVENTS,
     *OAUTH_EVENTS,
@@ -83,6 +88,7 @@ _TYPES: tuple[type[Event], ...] = (
     *LOG_KEY_EVENTS,
     *WEBHOOK_EVENTS,
     *CLIENT_KEY_EVENTS,
+    *CLIENT_LOGIN_EVENTS,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.TYPE: cls for cls in _TYPES}

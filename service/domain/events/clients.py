@@ -75,8 +75,9 @@ class AccountDeleted(Event):
     """
 
     TYPE = "account.deleted"
+    VERSION = 2
     SEALED = ("released_names",)
-    LISTS = ("billables",)
+    LISTS = ("billables", "servers")
     client_id: int
     currency: str
     credit: int
@@ -86,6 +87,8 @@ class AccountDeleted(Event):
     released_names: list[str] | None
     """Hashed e-mail addresses that are free again. Nobody ever reads them: the key is destroyed."""
     deleted_at: str
+    servers: tuple[int, ...]
+    """Servers of its services, which are free again."""
 
 
 @value(kw_only=True)

@@ -40,6 +40,38 @@ class GatewayRemoved(Event):
 
 
 @value(kw_only=True)
+class GatewayPaymentPageSet(Event):
+    """Payers are led on to this page of the provider's; "" to none any more."""
+
+    TYPE = "gateway.payment_page_set"
+    name: str
+    url: str
+    """With `{invoice}`, `{amount}` and `{currency}` in it where these belong."""
+
+
+@value(kw_only=True)
+class GatewayCallbackSecretSet(Event):
+    """Callbacks of the gateway are signed with a new secret, and until a time perhaps with the one before.
+
+    The secret is sealed beside the log under the name `secret_id`.
+    """
+
+    TYPE = "gateway.callback_secret_set"
+    name: str
+    secret_id: str
+    previous_until: str
+    """UTC, `YYYY-MM-DDTHH:MM:SSZ`."""
+
+
+@value(kw_only=True)
+class GatewayCallbackSecretRemoved(Event):
+    """No callback of the gateway is taken any more."""
+
+    TYPE = "gateway.callback_secret_removed"
+    name: str
+
+
+@value(kw_only=True)
 class ClientGroupAdded(Event):
     """Clients may belong to this group."""
 
@@ -83,6 +115,9 @@ CONFIG_EVENTS: tuple[type[Event], ...] = (
     CurrencyAdded,
     GatewayAdded,
     GatewayRemoved,
+    GatewayPaymentPageSet,
+    GatewayCallbackSecretSet,
+    GatewayCallbackSecretRemoved,
     ClientGroupAdded,
     TaxRuleAdded,
     TaxRuleRemoved,

@@ -19,7 +19,7 @@ class CreditAdded(Event):
     date: str
     description: str
     reason: str
-    """`manual` or `overpayment`; others join with their commands."""
+    """`manual`, `overpayment`, `transaction`, `add_funds`, `mass_payment` or `refund`."""
     admin_id: int
     transaction_id: int
     """The transaction that caused it, else 0."""

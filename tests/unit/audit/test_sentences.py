@@ -13,9 +13,10 @@ from service.audit.money_sentences import About
 from service.audit.people import People
 from service.audit.refusal_sentences import refusal_sentence
 from service.audit.sentences import sentence_of
-from service.audit.wording import amount_of, listed, percent_of, plain
+from service.audit.wording import amount_of, listed, plain
 from service.domain.events import to_data
 from service.domain.events.activity import ActivityLogged
+from service.paper.amounts import percent_of
 from tests.support.samples import CREDIT_ADDED, CREDIT_REMOVED, EVERY_EVENT, INVOICE_ISSUED
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def test_refusals_are_told() -> None:
         ("admin:1", 1, "192.0.2.7", 'admin "Grace", by user name and password, from 192.0.2.7'),
         ("operator:ada", 0, "local", "operator ada, at the machine"),
         ("operator:ada", 1, "local", 'operator ada, at the machine, as admin "Grace"'),
+        ("client:7", 0, "192.0.2.7", "client 7, logged in, from 192.0.2.7"),
+        ("gateway:paypal", 0, "", 'the payment method "paypal", by a callback'),
         ("", 0, "192.0.2.7", "somebody unknown, from 192.0.2.7"),
     ],
 )

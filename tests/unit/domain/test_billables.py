@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.domain.account import dump, restore
-from service.domain.billable_commands import AddBillableItem, InvoiceAction, InvoiceBillableItems, RecurCycle
-from service.domain.billables import CLOSED, later
+from service.domain.billable_commands import AddBillableItem, InvoiceAction, InvoiceDue, RecurCycle
+from service.domain.due_dates import later
 from service.domain.events import CreditApplied, InvoiceIssued, InvoiceItem, InvoiceSettled
 from service.domain.events.billables import BillableItemAdded, BillableItemInvoiced
+from service.domain.invoicing import CLOSED
 from service.domain.money import AMOUNT_MAX
 from service.domain.refusals import RefusalCode
 from tests.support.decider import TODAY, Given, fold, given
@@ -36,9 +37,7 @@ DATED = replace(ITEM, invoice_action="duedate", due_date=TODAY)
 MONTHLY = replace(
     ITEM, invoice_action="recur", due_date="2025-05-31", recur=1, recur_cycle="Months", recur_for=3
 )
-INVOICE = InvoiceBillableItems(
-    lines_max=10, text_bytes_max=5000, due_days=14, default_payment_method="mailin"
-)
+INVOICE = InvoiceDue(lines_max=10, text_bytes_max=5000, due_days=14, default_payment_method="mailin")
 
 
 def _invoiced(count: int, next_due_date: str) -> BillableItemInvoiced:

@@ -13,6 +13,7 @@ _CLAIMS = {
     "account.deleted": ("deleted:7",),
     "contact.added": ("contact:71",),
     "contact.changed": ("email:03",),
+    "service.registered": ("service:81", "server:9001"),
 }
 
 
@@ -29,10 +30,11 @@ def test_revocations_and_corrections_give_a_name_back() -> None:
         "client_key.revoked": _CLAIMS["client_key.issued"],
         "transaction.corrected": (reference_claim("CHEQUE-7"),),
         "account.profile_changed": ("email:00",),
-        "account.deleted": ("email:01",),
+        "account.deleted": ("email:01", "server:9001"),
         "person.erased": ("email:01",),
         "contact.changed": ("email:02",),
         "contact.removed": ("email:03",),
+        "service.changed": ("server:9001",),
     }
     issued = CredentialIssued(identifier="x", name="", admin_id=1)
     assert claims((issued,)) == releases((CredentialRevoked(identifier="x"),))

@@ -153,6 +153,7 @@ def test_a_deletion_tells_what_was_given_up() -> None:
             billables=(61,),
             released_names=["email:a", "email:b"],
             deleted_at=NOW,
+            servers=(),
         )
     )
 

@@ -9,13 +9,12 @@ from service.domain import config
 from service.domain.config import (
     AddClientGroup,
     AddCurrency,
-    AddGateway,
     AddTaxRule,
-    RemoveGateway,
     RemoveTaxRule,
 )
 from service.domain.events import CurrencyAdded
 from service.domain.events.config import GatewayAdded, GatewayRemoved, TaxRuleAdded, TaxRuleRemoved
+from service.domain.gateways import AddGateway, RemoveGateway
 from service.domain.refusals import Refusal, RefusalCode
 from tests.support.samples import ACCOUNT_OPENED
 from tests.support.system_samples import GATEWAY_ADDED, GROUP_ADDED, TAX_RULE_ADDED

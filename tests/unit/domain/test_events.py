@@ -82,7 +82,7 @@ def test_a_fact_cannot_be_changed() -> None:
     assert changed != CREDIT_ADDED
 
 
-def test_only_profiles_and_names_of_addresses_are_personal() -> None:
+def test_only_profiles_names_of_addresses_and_reasons_are_personal() -> None:
     """The sealed fields are known to the codec, and the sample's profile uses known names."""
     assert {event.TYPE: event.SEALED for event in EVERY_EVENT if event.SEALED} == {
         "account.opened": ("profile",),
@@ -92,6 +92,8 @@ def test_only_profiles_and_names_of_addresses_are_personal() -> None:
         "contact.added": ("profile", "email_name"),
         "contact.changed": ("profile", "email_name", "previous_email_name"),
         "contact.removed": ("previous_email_name",),
+        "service.cancellation_requested": ("reason",),
+        "service.subscription_cancellation_requested": ("reason",),
     }
     assert ACCOUNT_OPENED.profile is not None
     assert set(ACCOUNT_OPENED.profile) <= set(PROFILE_FIELDS)
@@ -100,5 +102,6 @@ def test_only_profiles_and_names_of_addresses_are_personal() -> None:
 def test_used_numbers_are_counted_by_kind() -> None:
     """Every event of all together uses a number of its own kind, and every new line one."""
     used = {"client": 1, "credit": 3, "transaction": 2, "invoice": 1, "item": 3, "billable": 1, "contact": 1}
+    used["service"] = 1
     assert numbers_used(EVERY_EVENT) == used
     assert numbers_used(()) == {}

@@ -200,6 +200,24 @@ def test_some_statuses_forbid_payments(status: InvoiceStatus) -> None:
     ).refused(RefusalCode.INVOICE_NOT_PAYABLE, status.value)
 
 
+@pytest.mark.parametrize("status", _REFUSING)
+def test_money_that_is_there_in_any_case_becomes_credit(status: InvoiceStatus) -> None:
+    """Where the command says so, an invoice that takes no payment stays as it is, and nothing is dropped."""
+    command = RecordPayment(invoice_id=17, amount=500, reference="R1", to_credit=True)
+    past = (ACCOUNT_OPENED, replace(INVOICE_ISSUED, status=status.value))
+    recorded = _recorded(500, 0, INVOICE_ISSUED.total)
+    given(*past).when(command).then(recorded, _overpaid(500, 500))
+    given(*past, recorded, _overpaid(500, 500)).when(command).already_recorded(OFFER.transaction)
+
+
+def test_a_payment_in_another_currency_is_refused() -> None:
+    """Where the command names one, it must be the account's; the refusal tells which that is."""
+    command = RecordPayment(invoice_id=17, amount=1, currency="USD")
+    given(*_UNPAID).when(command).refused(RefusalCode.CURRENCY_MISMATCH, "EUR")
+    same = RecordPayment(invoice_id=17, amount=12000, reference="R1", currency="EUR")
+    given(*_UNPAID).when(same).then(_recorded(12000, 12000, 0), _SETTLED)
+
+
 def test_a_negative_payment_is_refused() -> None:
     """A refund is not a payment with another sign."""
     given(*_UNPAID).when(RecordPayment(invoice_id=17, amount=-1)).refused(RefusalCode.AMOUNT_NOT_POSITIVE)

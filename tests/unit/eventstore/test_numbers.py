@@ -3,11 +3,74 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
+from typing_extensions import override
 
 from eventstore.memory import MemoryStore
 from eventstore.numbers import BLOCK_MAX, NumberPool
+from eventstore.records import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class _Gone(MemoryStore):
+    """A store that can be taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_gone = False
+
+    @override
+    async def take_numbers(self, counts: Mapping[str, int]) -> dict[str, int]:
+        if self.is_gone:
+            raise Unavailable("gone")
+        return await super().take_numbers(counts)
+
+
+async def _use_until_more_is_on_its_way(pool: NumberPool) -> int:
+    """The last number used."""
+    for _ in range(BLOCK_MAX):
+        last = await pool.reserve("credit")
+        if len(asyncio.all_tasks()) > 1:
+            return last
+    pytest.fail("nothing was taken ahead")
+
+
+async def test_a_busy_counter_is_refilled_before_it_is_empty() -> None:
+    """While numbers are used up quickly nobody has to wait for a block."""
+    pool = NumberPool(MemoryStore())
+    await _use_until_more_is_on_its_way(pool)
+    for _ in range(3 * BLOCK_MAX):
+        assert pool.peek("credit")
+        pool.use("credit", pool.peek("credit"))
+        await asyncio.sleep(0)  # a turn of the loop is what the store in memory takes to answer
+
+
+async def test_a_block_on_its_way_goes_back_at_a_clean_stop() -> None:
+    """Nothing that was taken ahead is lost."""
+    store = MemoryStore()
+    pool = NumberPool(store)
+    last = await _use_until_more_is_on_its_way(pool)
+    await pool.give_back()
+    assert await NumberPool(store).reserve("credit") == last + 1
+
+
+async def test_a_block_that_cannot_be_taken_ahead_is_missed_only_when_it_is_needed() -> None:
+    """Whoever finds no number left is told, and is served once there are some again."""
+    store = _Gone()
+    pool = NumberPool(store)
+    last = await _use_until_more_is_on_its_way(pool)
+    store.is_gone = True
+    await asyncio.sleep(0)
+    while pool.peek("credit"):
+        last = await pool.reserve("credit")
+    with pytest.raises(Unavailable):
+        await pool.reserve("credit")
+    store.is_gone = False
+    assert await pool.reserve("credit") == last + 1
 
 
 async def test_numbers_run_on_without_gaps() -> None:

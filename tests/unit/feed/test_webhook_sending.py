@@ -14,7 +14,7 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from service.feed.webhooks.guard import AddressGuard
-from service.feed.webhooks.sender import ANSWER_BYTES_MAX, Sender, open_sender
+from service.feed.webhooks.sender import ANSWER_BYTES_MAX, Sender, open_sender, pause_asked_s
 from service.feed.webhooks.signing import SigningSecret, new_secret, signed_fields
 from service.handling.networks import read_networks
 from tests.support.endpoint import Authority, Delivered, Endpoint
@@ -119,6 +119,29 @@ async def test_the_status_is_the_answer(answer: object, is_taken: bool, status: 
         outcome = await sender.post(endpoint.url, {}, EVENT)
     assert (outcome.is_taken, outcome.status, outcome.error) == (is_taken, status, error)
     assert len(endpoint.came) == 1
+
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("120", 120),
+        ("Sat, 21 Nov 2026 12:01:30 GMT", 90),
+        ("Saturday, 21-Nov-26 12:01:30 GMT", 90),
+        ("Sat Nov 21 12:01:30 2026", 90),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", 0),
+        ("", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("soon", 0),
+        ("9" * 30, 0),
+    ],
+)
+def test_a_pause_is_asked_for_in_seconds_or_by_a_date(retry_after: str, seconds: int) -> None:
+    """The three forms of dates that HTTP has; what is past, or no date at all, asks for nothing."""
+    assert pause_asked_s(retry_after, NOON) == seconds
 
 
 async def test_an_endless_body_is_not_read() -> None:
@@ -260,6 +283,9 @@ async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPa
         ("fd00::1", False),
         ("ff02::1", False),
         ("::ffff:10.0.0.1", False),
+        ("::10.0.0.1", False),
+        ("64:ff9b:1::93.184.216.34", False),
+        ("2001:0:5db8:d822::f5ff:fffe", False),
         ("64:ff9b::10.0.0.1", False),
         ("64:ff9b::93.184.216.34", True),
         ("2002:0a00:0001::1", False),

@@ -21,6 +21,7 @@ from service.handling.configuration import Configuration
 from service.handling.execution import Executor
 from service.handling.ledger import Ledger
 from service.handling.oauth_credentials import OAuthCredentials
+from service.handling.service_register import ServiceRegister
 from service.handling.sessions import Sessions
 from service.handling.translation import Translator
 
@@ -52,6 +53,7 @@ class Process:
     billing: Billing
     executor: Executor
     clients: Clients
+    register: ServiceRegister
 
 
 class NothingRefused(PastRefusals):
@@ -95,6 +97,7 @@ async def process(store: MemoryStore, capacity: int = 100) -> AsyncIterator[Proc
         Billing(executor, _clock),
         executor,
         Clients(store, sessions, executor, translator, NAME_KEY),
+        ServiceRegister(store, sessions, executor, numbers),
     )
     flusher.close()
     await flushing

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
+from argon2 import PasswordHasher
 
 from eventstore.records import Corrupt, QueueFull
-from service.handling.chosen_secrets import ChosenSecrets, is_hash_of, slow_hash
+from service.handling.chosen_secrets import ChosenSecrets, SlowWork, is_hash_of, slow_hash
 
 SECRET = "correct horse"
 
@@ -38,23 +40,28 @@ def test_a_hash_is_salted_and_tells_nothing() -> None:
     """The same secret is kept differently each time, and only it fits."""
     first, second = slow_hash(SECRET), slow_hash(SECRET)
     assert first != second
-    assert first.startswith(b"scrypt:16384:8:5:")
+    assert first.startswith(b"$argon2id$v=19$m=65536,t=3,p=1$")
     assert is_hash_of(first, SECRET)
     assert is_hash_of(second, SECRET)
     assert not is_hash_of(first, "wrong")
 
 
 def test_the_cost_is_kept_with_the_hash() -> None:
-    """Hashes of another cost stay readable when the cost is raised one day (RFC 7914, second test vector)."""
+    """Hashes of another cost, or as scrypt made them, stay readable (RFC 7914, second test vector)."""
     vector = (
         "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
         "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"
     )
     assert not is_hash_of(f"scrypt:1024:8:16:{b'NaCl'.hex()}:{vector}".encode(), "password")
     assert is_hash_of(f"scrypt:1024:8:16:{b'NaCl'.hex()}:{vector[:64]}".encode(), "password")
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("password").encode()
+    assert is_hash_of(cheap, "password")
+    assert not is_hash_of(cheap, "Password")
 
 
-@pytest.mark.parametrize("junk", [b"", b"junk", b"argon:1:2:3:00:00", b"scrypt:x:8:5:00:00", b"\xff"])
+@pytest.mark.parametrize(
+    "junk", [b"", b"junk", b"$argon2id$v=19$x", b"$argon2id$", b"scrypt:x:8:5:00:00", b"\xff"]
+)
 def test_a_hash_that_cannot_be_read_is_no_wrong_password(junk: bytes) -> None:
     """It is a defect, and says so without quoting anything."""
     with pytest.raises(Corrupt, match="cannot be read"):
@@ -120,3 +127,26 @@ async def test_a_database_in_trouble_proves_nothing(kept: Kept) -> None:
     with pytest.raises(ConnectionError):
         await secrets.prove("key", SECRET)
     assert await ChosenSecrets(kept.read).prove("key", SECRET)
+
+
+async def test_slow_work_goes_in_turn_and_is_bounded() -> None:
+    """Never two at a time, also when those who asked went away; past the limit it is refused at once."""
+    slow, gate, running, most = SlowWork(waiting_max=3), threading.Event(), 0, 0
+
+    def work() -> bool:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        gate.wait(60)
+        running -= 1
+        return True
+
+    tasks = [asyncio.create_task(slow.do(work)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(QueueFull):
+        await slow.do(work)
+    tasks[0].cancel()
+    gate.set()
+    assert await asyncio.gather(*tasks[1:]) == [True, True]
+    assert most == 1
+    assert await slow.do(lambda: 7) == 7

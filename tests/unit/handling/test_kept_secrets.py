@@ -7,6 +7,7 @@ from hashlib import md5
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
 from eventstore import canonical, privacy
 from eventstore.memory import MemoryStore
@@ -25,7 +26,8 @@ PANEL = Description(grant_type="authorization_code", scopes=("clientarea:profile
 @pytest.fixture
 async def here(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Process]:
     """One process on an empty store."""
-    monkeypatch.setattr(chosen_secrets, "_COST", 2)  # how slow hashes are is another test's business
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(chosen_secrets, "_ARGON2", quick)  # how slow hashes are is another test's business
     async with process(MemoryStore()) as running:
         yield running
 
@@ -38,6 +40,18 @@ async def test_a_kept_secret_can_be_read_until_its_key_is_destroyed(here: Proces
     await here.store.put_secret("password:2", b"scrypt:2")
     assert await kept_secrets.read(here.store, "password:2") == "scrypt:2"
     assert await kept_secrets.read(here.store, "password:3") is None
+
+
+async def test_a_secret_with_an_owner_is_gone_with_either_key(here: Process) -> None:
+    """As the hash of a client's password goes when it is replaced, and when the client is erased."""
+    owner_key = await here.store.create_subject_key("account-7", privacy.new_key())
+    await kept_secrets.keep(here.store, "password:1", "hash", "account-7", owner_key)
+    assert await kept_secrets.read(here.store, "password:1", "account-7") == "hash"
+    subject = kept_secrets.subject_of("password:1")
+    key = (await here.store.subject_keys([subject]))[subject]
+    kept = canonical.loads(await here.store.secret("password:1") or b"")
+    assert privacy.is_sealed(privacy.unseal(kept, key))  # its own key does not open it
+    assert privacy.unseal(kept, None) is None
 
 
 async def test_the_hash_of_a_replaced_password_is_got_rid_of(here: Process) -> None:

@@ -13,11 +13,11 @@ from eventstore.memory import MemoryStore
 from eventstore.records import OutcomeUnknown, Unavailable
 from service.domain.access_commands import AddAdmin
 from service.domain.activity import LogActivity
-from service.domain.billable_commands import AddBillableItem, InvoiceAction, InvoiceBillableItems
+from service.domain.billable_commands import AddBillableItem, InvoiceAction, InvoiceDue
 from service.domain.commands import AddCredit, OpenAccount
-from service.domain.config import AddGateway
 from service.domain.events import AccountOpened, CreditAdded, InvoiceIssued
 from service.domain.events.activity import ActivityLogged, InvoicesGenerated
+from service.domain.gateways import AddGateway
 from service.domain.refusals import Refusal, RefusalCode
 from service.handling import activity, configuration
 from service.handling.activity import TooMuchToSearch
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ITEM = AddBillableItem(
     description="Work", amount=1000, unit="quantity", invoice_action=InvoiceAction.NEXT_RUN
 )
-INVOICE = InvoiceBillableItems(lines_max=10, text_bytes_max=5000)
+INVOICE = InvoiceDue(lines_max=10, text_bytes_max=5000)
 ALL: dict[str, Any] = {"client_id": 0, "day": None, "matches": None, "start": 0, "limit": 100}
 
 

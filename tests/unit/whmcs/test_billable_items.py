@@ -112,8 +112,10 @@ async def test_invoices_of_all_clients() -> None:
     assert await world.ask("GenInvoices") == {"result": "success", "numcreated": 0}
 
 
-@pytest.mark.parametrize("chosen", [{"serviceids": {"0": "7"}}, {"domainids": "7"}, {"addonids": {"0": "1"}}])
-async def test_services_are_not_held_here(chosen: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "chosen", [{"serviceids": {"0": "7"}}, {"serviceids": "x"}, {"domainids": "7"}, {"addonids": {"0": "1"}}]
+)
+async def test_what_is_not_there_is_not_invoiced(chosen: dict[str, Any]) -> None:
     """Asked for some of them alone, there is nothing to invoice, whatever else is due."""
     world = await world_with_client()
     await world.ask("AddBillableItem", **ITEM, invoiceaction="nextcron")

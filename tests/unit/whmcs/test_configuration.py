@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.config import AddClientGroup, AddGateway, AddTaxRule
+from service.domain.config import AddClientGroup, AddTaxRule
+from service.domain.gateways import AddGateway
 from tests.support.memory_system import MemoryConfiguration
 from tests.support.whmcs import CLIENT, World, world_with_client
 

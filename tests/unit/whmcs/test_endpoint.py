@@ -20,6 +20,7 @@ from tests.support.answer_formats import read_nvp, read_xml
 from tests.support.decider import TODAY
 from tests.support.listening import Listening
 from tests.support.memory_clients import memory_clients
+from tests.support.memory_endings import memory_endings
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_oauth import MemoryOAuth
 from tests.support.memory_system import MemorySystem
@@ -79,7 +80,8 @@ def authenticator() -> Counting:
 async def client(ledger: Failing, authenticator: Counting) -> AsyncIterator[Client]:
     """A client of a server with the endpoint, in which client 1 exists."""
     options = Options(today=lambda: TODAY, form=FormLimits(fields_max=30), retry_after_s=7)
-    services = Services(ledger, ledger, options, MemoryOAuth(), MemorySystem(ledger), memory_clients(ledger))
+    clients, endings = memory_clients(ledger), memory_endings(ledger)
+    services = Services(ledger, ledger, options, MemoryOAuth(), MemorySystem(ledger), clients, endings)
     async with Client(Listening(Endpoint(services, authenticator, RequestMetrics()).handle)) as connected:
         answer = await connected.post(PATH, data={**KEYS, **CLIENT, "action": "AddClient"})
         assert (await answer.json())["result"] == "success"
