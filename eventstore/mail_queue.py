@@ -51,9 +51,17 @@ class MailQueue:
         self._pool = pool
         self._lane = lane
 
-    async def put(self, kind: str, recipient: str, *, interval_s: float) -> bool:
-        """Queue one, unless one of the kind waits for the recipient or was queued lately; whether it was."""
-        return bool(await self._fetch("queue_mail", uuid7(), kind, recipient, interval_s))
+    async def put(
+        self, kind: str, recipient: str, *, interval_s: float, window_s: float = 0.0, window_max: int = 1
+    ) -> bool:
+        """Queue one, unless one of the kind waits for the recipient or too many were queued lately; whether.
+
+        That is one in `interval_s`, or `window_max` in `window_s`.
+        """
+        rows = await self._fetch(
+            "queue_mail", uuid7(), kind, recipient, interval_s, window_s, window_max
+        )
+        return bool(rows)
 
     async def claim(self, kinds: Collection[str], lease_s: float) -> Mail | None:
         """Take what is due for longest of these kinds; after the lease it is due again, unless it ended."""

@@ -51,7 +51,11 @@ def mailing_of(settings: Settings, core: Core, runner: Runner) -> Mailing:
         core.client_sessions,
         Tokens(core.pool, settings.lane),
         queue,
-        ResetLimits(ttl_s=settings.invapi_reset_ttl_s, interval_s=settings.invapi_reset_interval_s),
+        ResetLimits(
+            ttl_s=settings.invapi_reset_ttl_s,
+            interval_s=settings.invapi_reset_interval_s,
+            tokens_max=settings.invapi_reset_tokens_max,
+        ),
         core.name_key,
     )
     return Mailing(owners, resets, _worker(settings, queue, resets))

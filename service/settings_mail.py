@@ -53,6 +53,9 @@ class MailSettings(BaseSettings):
     invapi_reset_interval_s: Seconds = Field(
         60.0, description="One client is mailed such a token no more often than this."
     )
+    invapi_reset_tokens_max: Count = Field(
+        5, description="Such tokens that one client is mailed within the time that one holds."
+    )
     invapi_reset_url: str = Field(
         "", description="Page of yours that takes it, as https://panel.example.com/reset?token={token}."
     )
@@ -76,6 +79,8 @@ class MailSettings(BaseSettings):
         parts = urlsplit(url)
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname or TOKEN not in url):
             raise ValueError(f"it must be a URL with {TOKEN} where the token comes")
+        if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
+            raise ValueError("the token would travel in clear: it must begin https://")
         return url
 
     @model_validator(mode="after")

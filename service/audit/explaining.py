@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from eventstore import canonical
 from eventstore.history import events_of_stream
 from eventstore.refusals import Wanted
+from service.audit.client_history import events_of_client
 from service.audit.people import People
 from service.audit.story import CLIENT, Happened, Story, Subject, story_of
 from service.domain.claims import invoice_claim
+from service.domain.events.client_logins import CLIENT_LOGIN_EVENTS
 from service.domain.streams import account_stream, client_of, is_account
 from service.handling.deciders import ACCOUNT
 
@@ -69,12 +71,13 @@ class Explainer:
         """The story; `stream` is where it is found, if that is known. Raises Unknown, Unavailable."""
         stream = stream or await self._stream(subject)
         people = await People.read(self._pool, self._store.lane, self._translator)
-        history = await self._history(stream, people)
+        history = await self._history(subject, stream, people)
         state: AccountState = ACCOUNT.initial_state()
         currency = ""
         for each in history:
-            state = ACCOUNT.evolve(state, each.event)
-            currency = state.currency or currency
+            if not isinstance(each.event, CLIENT_LOGIN_EVENTS):
+                state = ACCOUNT.evolve(state, each.event)
+                currency = state.currency or currency
         story = story_of(subject, history, currency)
         if not story.told:
             raise Unknown(f"there is no {subject.kind} {subject.number} in this ledger's history")
@@ -91,9 +94,15 @@ class Explainer:
             raise Unknown(f"there is no {subject.kind} {subject.number} in this ledger's history")
         return stream
 
-    async def _history(self, stream: str, people: People) -> list[Happened]:
+    async def _history(self, subject: Subject, stream: str, people: People) -> list[Happened]:
+        pool, lane = self._pool, self._store.lane
+        records = (
+            events_of_client(pool, lane, subject.number, 1, _POSITION_MAX)
+            if subject.kind == CLIENT
+            else events_of_stream(pool, lane, stream, 1, _POSITION_MAX)
+        )
         history = []
-        async for record in events_of_stream(self._pool, self._store.lane, stream, 1, _POSITION_MAX):
+        async for record in records:
             at = record.recorded_at.astimezone(self._zone)
             command_id = str(canonical.loads(record.metadata).get("command_id", ""))
             history.append(

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore.history import events_between, events_of_stream, first_at
+from service.audit.client_history import events_of_client
 from service.audit.explaining import Unknown
 from service.domain.claims import invoice_claim
 from service.domain.events import EVENT_TYPES
@@ -70,12 +71,13 @@ class Finder:
         types = types_like(wanted.type_pattern) if wanted.type_pattern else None
         stream = await self._stream(wanted)
         first, last = await self._span(wanted)
-        lane = self._store.lane
-        records = (
-            events_of_stream(self._pool, lane, stream, first, last, types)
-            if stream
-            else events_between(self._pool, lane, first, last, types)
-        )
+        pool, lane = self._pool, self._store.lane
+        if wanted.client_id and not wanted.invoice_id:
+            records = events_of_client(pool, lane, wanted.client_id, first, last, types)
+        elif stream:
+            records = events_of_stream(pool, lane, stream, first, last, types)
+        else:
+            records = events_between(pool, lane, first, last, types)
         matching = (
             record
             async for record in records

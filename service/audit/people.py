@@ -58,7 +58,7 @@ class People:
         if credential.startswith(_LOGIN):
             return ", ".join(filter(None, (admin, "by user name and password", place)))
         if credential.startswith(_CLIENT):
-            return ", ".join(filter(None, (f"client {credential.removeprefix(_CLIENT)}, logged in", place)))
+            return ", ".join(filter(None, (f"client {credential.removeprefix(_CLIENT)} itself", place)))
         if credential.startswith(_GATEWAY):
             gateway = f'the payment method "{plain(credential.removeprefix(_GATEWAY))}", by a callback'
             return ", ".join(filter(None, (gateway, place)))

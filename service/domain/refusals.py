@@ -66,7 +66,10 @@ class RefusalCode(StrEnum):
     RENEWAL_OPEN = "renewal_open"
     """`detail` is the invoice that renews the service once it is paid."""
     RENEWAL_BLOCKED = "renewal_blocked"
-    """`detail` is why the next period is not invoiced: `status`, `cycle`, `date`, or an unpaid invoice."""
+    """`detail` is why the next period is not invoiced.
+
+    `status`, `cancellation`, `cycle`, `date`, or an unpaid invoice.
+    """
     SERVICE_ENDED = "service_ended"
     """`detail` is its status."""
     TRAFFIC_EXCEEDED = "traffic_exceeded"

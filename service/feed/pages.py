@@ -68,6 +68,26 @@ class Page:
         """The same as a part of a gzip stream."""
         return packed(self.sse)
 
+    @cached_property
+    def chunk(self) -> bytes:
+        """`sse` as a chunk of a body (RFC 9112, 7.1)."""
+        return _chunk(self.sse)
+
+    @cached_property
+    def packed_chunk(self) -> bytes:
+        """`packed_sse` as a chunk of a body."""
+        return _chunk(self.packed_sse)
+
+    def after(self, position: int) -> Page:
+        """What of it is beyond a position; itself, if all is."""
+        if not self.entries or self.entries[0].position > position:
+            return self
+        return Page([entry for entry in self.entries if entry.position > position], self.position, self.head)
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
 
 def packed(data: bytes) -> bytes:
     """A part of a gzip stream, after GZIP_HEAD, that refers to nothing before it: it fits into any."""

@@ -15,6 +15,7 @@ import structlog
 from eventstore.records import QueueFull, StoreError, Unavailable
 from service.domain.events import EVENT_TYPES
 from service.feed.access import Refused
+from service.feed.live import Live
 from service.feed.pull import pull
 from service.feed.schemas import schemas
 from service.feed.stream import stream
@@ -56,6 +57,7 @@ class FeedSite:
     ) -> None:
         self._pages = pages
         self._pulse = pulse
+        self._live = Live(pages, pulse)
         self._access = access
         self._form_limits = form_limits
         self._heartbeat_s = heartbeat_s
@@ -99,6 +101,7 @@ class FeedSite:
                 subscriber,
                 self._pages,
                 self._pulse,
+                self._live,
                 heartbeat_s=self._heartbeat_s,
                 stall_s=self._stall_s,
                 fields=self._shared_fields(),

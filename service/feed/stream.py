@@ -1,8 +1,9 @@
 """`GET /events/stream`: Server-Sent Events, first what there is after a position, then what comes.
 
 The id of an event is its position, so a browser's EventSource goes on where it was. An id without data says
-how far was looked, when nothing selected came. A follower that does not read is let go with a last event that
-says so; what it has not taken is no more than a page and what the system buffers.
+how far was looked, when nothing selected came. Who has caught up is told together with others. A follower
+that does not read is let go with a last event that says so; what it has not taken is no more than a page and
+what the system buffers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from eventstore.records import StoreError, Unavailable
 from service.feed.pages import GZIP_HEAD, LIVE_EVENTS_MAX, Page, packed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from service.feed.access import Subscriber
+    from service.feed.live import Live
     from service.feed.pages import Pages
     from service.feed.pulse import Pulse
     from service.feed.selection import Selection
@@ -46,6 +48,7 @@ async def stream(
     subscriber: Subscriber,
     pages: Pages,
     pulse: Pulse,
+    live: Live,
     *,
     heartbeat_s: float,
     stall_s: float,
@@ -70,18 +73,18 @@ async def stream(
         }
     )
     await response.prepare(request)
-    follower = _Follower(response, after, stall_s, is_packed=is_packed)
+    follower = _Follower(request, response, after, stall_s, is_packed=is_packed)
     try:
         await follower.begin(b"retry: %d\n\n" % _RETRY_MS)
         while not pulse.stopping and await _may_go_on(subscriber, limits):
-            await _follow(follower, selection, pages, pulse, heartbeat_s)
+            await _follow(follower, selection, pages, pulse, live, heartbeat_s)
         reason = "the service stops; connect again" if pulse.stopping else _RIGHTS_CHANGED
     except TimeoutError:
         reason = "too slow: what was sent was not taken; connect again"
     except StoreError as problem:
         _log.error("feed stopped", exc_info=problem)
         reason = "the log cannot be read; an operator has to look"
-    await follower.let_go(request, reason)
+    await follower.let_go(reason)
     return response
 
 
@@ -94,7 +97,7 @@ async def _may_go_on(subscriber: Subscriber, limits: Callable[[str], Awaitable[S
 
 
 async def _follow(
-    follower: _Follower, selection: Selection, pages: Pages, pulse: Pulse, heartbeat_s: float
+    follower: _Follower, selection: Selection, pages: Pages, pulse: Pulse, live: Live, heartbeat_s: float
 ) -> None:
     """For a while, or until the service stops. Raises TimeoutError when nothing is taken, and Corrupt."""
     loop = asyncio.get_running_loop()
@@ -112,7 +115,10 @@ async def _follow(
             )
         follower.looked = after
         if after >= page.head:
-            await pulse.after(beats)
+            beat_at = max(follower.sent_at + heartbeat_s, loop.time())
+            if not await live.tell(follower, selection, min(until, beat_at)):
+                await pulse.after(beats)
+            after = follower.looked
 
 
 async def _next(pages: Pages, after: int, selection: Selection) -> Page:
@@ -127,13 +133,22 @@ class _Follower:
     """One connection, and up to which position it was told."""
 
     def __init__(
-        self, response: web.StreamResponse, position: int, stall_s: float, *, is_packed: bool
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse,
+        position: int,
+        stall_s: float,
+        *,
+        is_packed: bool,
     ) -> None:
         self.position = position
         self.looked = position
         """Up to where there was nothing for it that it did not get."""
-        self.sent_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self.sent_at = self._loop.time()
+        self._request = request
         self._response = response
+        self._is_chunked = request.version >= HttpVersion11
         self._stall_s = stall_s
         self._is_packed = is_packed
 
@@ -151,15 +166,30 @@ class _Follower:
         self.position = max(self.position, page.entries[-1].position)
         await self._write(page.packed_sse if self._is_packed else page.sse)
 
+    def take(self, page: Page) -> bool:
+        """See `live`. Past aiohttp, whose writer would frame the same page anew for each follower."""
+        transport = self._request.transport
+        if not self._is_chunked or transport is None or transport.is_closing():
+            return False
+        page = page.after(self.looked)
+        if page.entries:
+            if transport.get_write_buffer_size():
+                return False
+            transport.write(page.packed_chunk if self._is_packed else page.chunk)
+            self.position = max(self.position, page.entries[-1].position)
+            self.sent_at = self._loop.time()
+        self.looked = max(self.looked, page.position)
+        return True
+
     def _coded(self, data: bytes) -> bytes:
         return packed(data) if self._is_packed else data
 
     async def _write(self, data: bytes) -> None:
         async with asyncio.timeout(self._stall_s):
             await self._response.write(data)
-        self.sent_at = asyncio.get_running_loop().time()
+        self.sent_at = self._loop.time()
 
-    async def let_go(self, request: web.BaseRequest, reason: str) -> None:
+    async def let_go(self, reason: str) -> None:
         """Say why, behind what is under way, and close; a follower that still does not read is cut off."""
         body = orjson.dumps({"reason": reason, "position": self.position})
         with suppress(TimeoutError):
@@ -169,5 +199,5 @@ class _Follower:
                 )
         self._response.force_close()
         _log.info("follower_let_go", reason=reason, position=self.position)
-        if request.transport is not None:
-            asyncio.get_running_loop().call_later(GRACE_S, request.transport.abort)
+        if self._request.transport is not None:
+            self._loop.call_later(GRACE_S, self._request.transport.abort)

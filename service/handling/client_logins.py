@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 PASSWORD_BYTES_MAX = 256
 """Longer ones are none: hashing them would be work for nothing."""
+_TYPED_MAX = 4 * PASSWORD_BYTES_MAX
+"""Characters that a password may have as it is typed: with its accents apart it has more than normally."""
 CODE_WINDOW_STEPS = 1
 """Steps of 30 s before and after the present one whose codes are taken, as clocks differ (RFC 6238, 5.2)."""
 
@@ -93,8 +95,9 @@ class ClientLogins:
         login = await self.find(client_id)
         kept = await self._read(_PASSWORD, login.password_id or _NOBODY, client_id)
         hashed = kept.encode() if kept else self._hash_of_nobody
-        is_right = await self._slow.do(is_hash_of, hashed, _normal(password))
-        return login if is_right and kept else None
+        typed = normal_password(password)
+        is_right = await self._slow.do(is_hash_of, hashed, typed or "")
+        return login if is_right and kept and typed else None
 
     async def is_current(self, client_id: int, password_id: str) -> bool:
         """Whether a password still opens the account: neither replaced nor erased, in whatever process."""
@@ -108,9 +111,13 @@ class ClientLogins:
     async def set_password(self, login: Login, password: str, call: Call) -> Refusal | None:
         """Let this password open the account instead of the one in `login`.
 
-        STALE if that was replaced meanwhile, PERSON_ERASED. Raises QueueFull.
+        STALE if that was replaced meanwhile, PERSON_ERASED. Raises QueueFull, and ValueError for a password that
+        is empty or too long, see `normal_password`.
         """
-        hashed = await self._slow.do(slow_hash, _normal(password))
+        normal = normal_password(password)
+        if not normal:
+            raise ValueError("this can be nobody's password")
+        hashed = await self._slow.do(slow_hash, normal)
         password_id = await self._keep(_PASSWORD, hashed.decode(), login.client_id)
         if password_id is None:
             return Refusal(RefusalCode.PERSON_ERASED)
@@ -183,10 +190,16 @@ def _replaced(state: ClientLoginState, command: ClientLoginCommand) -> str:
             return ""
 
 
-def _normal(password: str) -> str:
-    """The same password from every keyboard (RFC 8265, 4.2.2); nobody has one that is too long."""
+def normal_password(password: str) -> str | None:
+    """The same password from every keyboard (RFC 8265, 4.2.2); None for what is too long to be one.
+
+    Some texts are longer when they are normal. Very long ones are not even made so: that takes time by the
+    square of their length.
+    """
+    if len(password) > _TYPED_MAX:
+        return None
     normal = normalize("NFC", password)
-    return normal if len(normal.encode(errors="replace")) <= PASSWORD_BYTES_MAX else ""
+    return normal if len(normal.encode()) <= PASSWORD_BYTES_MAX else None
 
 
 async def clients_with_totp(pool: Pool, store: EventStore, translator: Translator) -> dict[int, str]:

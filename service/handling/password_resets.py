@@ -32,10 +32,15 @@ _RESET = "reset"
 
 @value(kw_only=True)
 class ResetLimits:
-    """How long a token holds, and how far apart messages to one account are, in seconds."""
+    """How long a token holds, and how far apart messages to one account are, in seconds.
+
+    And how many of them there are in the time that a token holds, so that nobody's mail box is flooded: the
+    newest token is still good when no other is sent.
+    """
 
     ttl_s: int
     interval_s: float
+    tokens_max: int
 
 
 @value(kw_only=True)
@@ -69,9 +74,15 @@ class PasswordResets:
         self._name_key = name_key
 
     async def ask(self, client_id: int) -> bool:
-        """Have a token mailed to the client; False if one was, or is about to be, so lately."""
-        recipient = account_stream(client_id)
-        return await self._queue.put(KIND, recipient, interval_s=self._limits.interval_s)
+        """Have a token mailed to the client; False if one is about to be, or enough were lately."""
+        limits = self._limits
+        return await self._queue.put(
+            KIND,
+            account_stream(client_id),
+            interval_s=limits.interval_s,
+            window_s=limits.ttl_s,
+            window_max=limits.tokens_max,
+        )
 
     async def make(self, recipient: str) -> ResetToken | None:
         """A new token for the message to a client, whose earlier ones end; None if it has no address."""

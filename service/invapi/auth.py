@@ -60,12 +60,13 @@ class Auth:
     async def whmcslogin(self, asked: Asked) -> Answer:
         """The same by e-mail address and password, and a code where one is asked for."""
         user, password = asked.parameters.text("user"), asked.parameters.secret("password")
-        services, address = asked.services, asked.call.address
-        services.throttle.check(address, user)
+        services, address, account = asked.services, asked.call.address, f"user:{user}"
+        services.throttle.check(address, account)
         client_id = await services.owners.find(user, asked.call.deadline)
         login = await services.logins.prove(client_id, password)
+        services.throttle.check(address, account)  # others may have guessed meanwhile
         if login is None:
-            services.throttle.count(address, password, user)
+            services.throttle.count(address, password, account)
             raise Failure(WRONG_LOGIN, "not_authenticated")
         if not await has_code(asked, login):
             raise Failure(CODE_MISSING, "code_missing", more=CODE_STATUS)

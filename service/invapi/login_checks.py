@@ -2,7 +2,8 @@
 
 Guesses are counted by address, as those of keys are, and by account: by the name that was typed, so that
 nobody learns which accounts there are. A held account cannot log in by password from anywhere for a while;
-its keys and tokens go on working.
+its keys and tokens go on working. Whoever checks a guess asks before, as that costs something, and again
+before telling what came out: however many guess at once, no more than the limit learn anything.
 """
 
 from __future__ import annotations
@@ -60,9 +61,11 @@ async def has_code(asked: Asked, login: Login) -> bool:
     code = asked.parameters.text("code")
     if not code:
         return False
-    throttle, account = asked.services.throttle, f"client:{login.client_id}"
+    throttle, account = asked.services.throttle, f"code of client:{login.client_id}"
     throttle.check(asked.call.address, account)
-    if await asked.services.logins.takes_code(login, code):
+    is_right = await asked.services.logins.takes_code(login, code)
+    throttle.check(asked.call.address, account)  # others may have guessed meanwhile
+    if is_right:
         return True
     # The same digits at another time are another guess.
     throttle.count(asked.call.address, f"{int(time.time())}:{code}", account)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from service.domain.refusals import RefusalCode
 from service.handling.account_owners import NOBODY, is_same
-from service.handling.client_logins import PASSWORD_BYTES_MAX
+from service.handling.client_logins import PASSWORD_BYTES_MAX, normal_password
 from service.invapi.answer import Failure, ok
 from service.invapi.login_checks import CODE_STATUS, has_code
 from service.invapi.method import Method
@@ -71,21 +71,27 @@ async def _redeem(asked: Asked, token: str) -> Answer:
     if login is None:
         services.throttle.count(address, token)
         raise _invalid()
-    password = asked.parameters.secret("pass")
-    if len(password) < services.options.password_min:
-        text = f"pass must have at least {services.options.password_min} characters"
-        raise Failure(text, "password_too_short")
-    if len(password.encode(errors="replace")) > PASSWORD_BYTES_MAX:
-        raise Failure(f"pass must not be longer than {PASSWORD_BYTES_MAX} bytes", "password_too_long")
+    password = _password(asked)
     if not await has_code(asked, login):
         return ok(CODE_STATUS)
-    call = replace(asked.call, credential=f"client:{login.client_id}")
+    # An idempotency key names what a session asked for; here the token does that, and works once by itself.
+    call = replace(asked.call, credential=f"client:{login.client_id}", idempotency=None)
     refused = await services.resets.redeem(token, login, password, call)
     if refused is None:
         return ok({"message": CHANGED})
     if refused.code is RefusalCode.STALE:
         raise _invalid()
     raise Failure(words(refused), refused.code.value)
+
+
+def _password(asked: Asked) -> str:
+    password = normal_password(asked.parameters.secret("pass"))
+    if password is None:
+        raise Failure(f"pass must not be longer than {PASSWORD_BYTES_MAX} bytes", "password_too_long")
+    if len(password) < asked.services.options.password_min:
+        text = f"pass must have at least {asked.services.options.password_min} characters"
+        raise Failure(text, "password_too_short")
+    return password
 
 
 def _invalid() -> Failure:

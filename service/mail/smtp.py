@@ -9,6 +9,7 @@ import asyncio
 import os
 import socket
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import aiosmtplib
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 Tls = Literal["none", "starttls", "tls"]
+
+QUIT_TIMEOUT_S = 1.0
+"""How long a server is waited for that has taken the message."""
 
 _PERMANENT = 500
 
@@ -57,22 +61,34 @@ class Smtp:
 
     async def send(self, message: EmailMessage) -> None:
         """Returns when the server has taken it. Raises NotTaken."""
+        client = await self._client()
+        try:
+            await self._hand_over(client, message)
+            with suppress(aiosmtplib.SMTPException, OSError):  # taken is taken, whatever becomes of good manners
+                await client.quit(timeout=QUIT_TIMEOUT_S)
+        finally:
+            client.close()
+
+    async def _client(self) -> aiosmtplib.SMTP:
         options = self._options
         self._own_name = self._own_name or await asyncio.to_thread(socket.getfqdn)  # it may ask the DNS
+        return aiosmtplib.SMTP(
+            hostname=options.host,
+            port=options.port,
+            local_hostname=self._own_name,
+            use_tls=options.tls == "tls",
+            start_tls=options.tls == "starttls",
+            tls_context=None if options.tls == "none" else self._context,
+            username=options.user or None,
+            password=options.password or None,
+            timeout=options.timeout_s,
+        )
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, message: EmailMessage) -> None:
         try:
-            async with asyncio.timeout(options.timeout_s):
-                await aiosmtplib.send(
-                    message,
-                    hostname=options.host,
-                    port=options.port,
-                    local_hostname=self._own_name,
-                    use_tls=options.tls == "tls",
-                    start_tls=options.tls == "starttls",
-                    tls_context=None if options.tls == "none" else self._context,
-                    username=options.user or None,
-                    password=options.password or None,
-                    timeout=options.timeout_s,
-                )
+            async with asyncio.timeout(self._options.timeout_s):
+                await client.connect()
+                await client.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as no:
             code = no.recipients[0].code
             raise NotTaken(f"{code}: the recipient is refused", is_final=code >= _PERMANENT) from no

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from eventstore.records import StoreError
+from eventstore.records import StoreError, Unavailable
 from projections.views import BehindError
 from service.domain.values import value
 from service.mail.letters import message_of
@@ -91,7 +91,7 @@ class MailWorker:
             await self._not_taken(mail, problem)
         except BehindError:
             await self._not_taken(mail, NotTaken("the ledger's read models are behind"))
-        except StoreError:
+        except Unavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - one message must not keep all others from being sent
             _log.error("internal error", mail=str(mail.mail_id), exc_info=problem)

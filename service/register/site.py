@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import orjson
 import structlog
 
+from eventstore.records import OutcomeUnknown
 from eventstore.refusals import COMMAND
 from service.domain.refusals import Refusal, RefusalCode
 from service.handling.answers import Call
@@ -46,6 +47,7 @@ LIMIT = 100
 LIMIT_MAX = 1000
 START_MAX = 10**9
 _UNAUTHORISED = 401
+_UNKNOWN = "It is not known whether this was recorded; repeat it: what was is not done twice"
 _MESSAGES = {
     RefusalCode.CLIENT_NOT_FOUND: ("There is no such client", 404),
     RefusalCode.SERVICE_NOT_FOUND: ("There is no service on this server", 404),
@@ -100,7 +102,8 @@ class RegisterSite:
             return _problem(str(wrong), 400)
         except NOT_NOW as problem:
             _log.warning("the register is not available", exc_info=problem)
-            return _problem(why_not_now(problem)[1], 503, {"Retry-After": "1"})
+            text = _UNKNOWN if isinstance(problem, OutcomeUnknown) else why_not_now(problem)[1]
+            return _problem(text, 503, {"Retry-After": "1"})
 
     async def _let_in(self, request: web.BaseRequest, server: str) -> _Asking:
         sent = credential_of(request)

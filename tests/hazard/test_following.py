@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.support.follower import Follower
@@ -175,6 +175,32 @@ async def test_a_stream_goes_from_the_past_into_the_present_without_a_seam(start
         for after, messages in zip((0, 3, head, head), await asyncio.gather(*followers), strict=True):
             assert [message.id for message in messages] == list(range(after + 1, until + 1))
             assert [message.data["position"] for message in messages] == [message.id for message in messages]
+
+
+async def test_who_joins_whenever_sees_everything_once(start: Start) -> None:
+    """Some follow with gzip and some without, some only a type; they join all the while much is written."""
+    async with feed(start) as (service, api, follower):
+        credential = await service.create_credential()
+        joined: list[tuple[int, asyncio.Task[list[Message]]]] = []
+        head = (await follower.page(limit=1000)).position
+        until = head + 400
+        async with AsyncExitStack() as stack:
+
+            async def write() -> None:
+                for _ in range(100):
+                    answer = await api.must("AddCredit", clientid=2, amount="0.01", description="drop")
+                    if answer["creditid"] % 16 == 0:
+                        one = await stack.enter_async_context(Follower(service.url, credential))
+                        one.accepts(("gzip", "identity")[len(joined) % 2])
+                        query = ({}, {"type": "credit.*"}, {"client": 2})[len(joined) % 3]
+                        joined.append((head, asyncio.create_task(taken(one.stream(head, **query), until))))
+
+            await asyncio.gather(*(write() for _ in range(4)))
+            assert len(joined) > 20
+            for after, task in joined:
+                messages = [message for message in await task if message.data is not None]
+                assert [message.id for message in messages] == list(range(after + 1, until + 1))
+                assert [message.data["position"] for message in messages] == [each.id for each in messages]
 
 
 async def test_a_filtered_stream_moves_its_id_on(start: Start) -> None:

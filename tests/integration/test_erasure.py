@@ -25,7 +25,7 @@ from service.domain.client_commands import (
 )
 from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem, RecordPayment
 from service.domain.invoice_status import InvoiceStatus
-from service.domain.service_commands import RegisterService, ServiceCycle
+from tests.support.endings import registration
 from tests.support.ledger_log import LedgerLog
 from tests.support.projecting import LANE, NEVER, projecting, rows
 
@@ -60,16 +60,7 @@ async def _live(log: LedgerLog, client: int, invoice: int, contact: int) -> None
         description="Work", amount=100, unit="hours", quantity=100, invoice_action=InvoiceAction.NEXT_RUN
     )
     await log.command(client, billable)
-    service = RegisterService(
-        service_id=client,
-        server_id=client,
-        kind="instant",
-        product="VPS",
-        cycle=ServiceCycle.MONTHLY,
-        price=900,
-        next_due_date="2025-07-15",
-    )
-    await log.command(client, service)
+    await log.command(client, registration(client))
     ending = RequestCancellation(service_id=client, kind=CancellationKind.END_OF_PERIOD, reason=SECRET)
     await log.command(client, ending)
     await log.command(client, AddContact(profile={"first_name": SECRET}))

@@ -28,8 +28,8 @@ from service.domain.commands import (
 )
 from service.domain.decide import decide, decide_house
 from service.domain.invoice_status import InvoiceStatus as Status
-from service.domain.service_commands import RegisterService, ServiceCycle
 from tests.support.decider import Numbers
+from tests.support.endings import registration
 from tests.support.facts import facts
 from tests.support.projecting import LANE
 from tests.support.samples import CREDIT_ADDED, INVOICE_SETTLED
@@ -72,15 +72,7 @@ PREPAID, DIFFERENCES, REFUNDS = "Liabilities:Prepayments:7", "Assets:Settlement-
 GIVEN, RETURNED = "Expenses:Credit-Adjustments", "Expenses:Overpayments-Returned"
 CREDITED = "Expenses:Invoice-Credits"
 
-SERVICE = RegisterService(
-    service_id=7,
-    server_id=9,
-    kind="instant",
-    product="VPS",
-    cycle=ServiceCycle.MONTHLY,
-    price=72_000,
-    next_due_date="2025-07-15",
-)
+SERVICE = registration(7)
 AT_ONCE = RequestCancellation(service_id=7, kind=CancellationKind.IMMEDIATE)
 
 CASES: dict[str, tuple[list[Any], dict[str, int]]] = {

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventstore.mail_queue import Mail, MailQueue
+from eventstore.records import Corrupt
+from service.mail import smtp
 from service.mail.letters import Letter
 from service.mail.smtp import Smtp, SmtpOptions
 from service.mail.worker import GONE, MailLimits, MailWorker
@@ -48,8 +50,8 @@ def _worker(
     mail: MailQueue, port: int, limits: MailLimits = LIMITS, write: Any = _write, **options: Any
 ) -> MailWorker:
     defaults: dict[str, Any] = {"user": "", "password": "", "tls": "none", "ca_file": None, "timeout_s": 10.0}
-    smtp = Smtp(SmtpOptions(host="localhost", port=port, **{**defaults, **options}))
-    return MailWorker(mail, {"news": write}, smtp, SENDER, limits)
+    there = Smtp(SmtpOptions(host="localhost", port=port, **{**defaults, **options}))
+    return MailWorker(mail, {"news": write}, there, SENDER, limits)
 
 
 async def _only(mail: MailQueue) -> tuple[str, int, str]:
@@ -86,6 +88,35 @@ async def test_one_at_a_time_waits_for_a_client(mail: MailQueue) -> None:
     await mail.sent(taken)
     assert not await mail.put("news", "account-7", interval_s=60)
     assert await mail.put("news", "account-7", interval_s=0.0)
+
+
+async def test_nobody_is_flooded(mail: MailQueue, pool: asyncpg.Pool) -> None:
+    """So many in a time; who waits until the first is older than that gets another one, and others do meanwhile."""
+
+    async def put(recipient: str = "account-7") -> bool:
+        is_queued = await mail.put("news", recipient, interval_s=0.0, window_s=3600.0, window_max=2)
+        if is_queued:
+            taken = await mail.claim(["news"], 60)
+            assert taken is not None
+            await mail.sent(taken)
+        return is_queued
+
+    assert [await put() for _ in range(3)] == [True, True, False]
+    assert await put("account-8")
+    await pool.execute("update es.mail set queued_at = queued_at - interval '1 hour' where recipient = 'account-7'")
+    assert await put()
+
+
+async def test_taken_is_taken(
+    server: MailServer, mail: MailQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a server that does not answer any more after it: nobody gets a message twice for that."""
+    monkeypatch.setattr(smtp, "QUIT_TIMEOUT_S", 0.05)
+    await mail.put("news", "account-7", interval_s=60)
+    server.mute_at = "QUIT"
+    assert await _worker(mail, server.port, timeout_s=1.0).step()
+    assert len(server.taken) == 1
+    assert await _only(mail) == ("sent", 1, "")
 
 
 async def test_a_server_that_is_down_is_asked_again(mail: MailQueue) -> None:
@@ -233,12 +264,15 @@ async def test_nobody_to_write_to(server: MailServer, mail: MailQueue) -> None:
     assert await _only(mail) == ("given_up", 1, GONE)
 
 
-async def test_one_message_that_breaks_keeps_no_other(server: MailServer, mail: MailQueue) -> None:
+@pytest.mark.parametrize("defect", [LookupError("a defect"), Corrupt("what is kept cannot be read")])
+async def test_one_message_that_breaks_keeps_no_other(
+    server: MailServer, mail: MailQueue, defect: Exception
+) -> None:
     """A defect in one of them is logged and tried again; the next one is sent."""
 
     async def write(recipient: str) -> Letter | None:
         if recipient == "account-7":
-            raise LookupError("a defect")
+            raise defect
         return await _write(recipient)
 
     await mail.put("news", "account-7", interval_s=60)

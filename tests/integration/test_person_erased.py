@@ -15,9 +15,9 @@ from service.copying import replay
 from service.domain.cancellation_commands import CancellationKind, RequestCancellation
 from service.domain.client_commands import AddContact, ChangeAccount, ChangeContact, ErasePerson
 from service.domain.commands import AddCredit
-from service.domain.service_commands import RegisterService, ServiceCycle
 from service.settings import Settings
 from tests.support.databases import empty_database
+from tests.support.endings import registration
 from tests.support.history import moment_of
 from tests.support.ledger_log import LedgerLog
 from tests.support.projecting import LANE, NEVER, projecting, rows
@@ -36,15 +36,7 @@ CHANGE = ChangeAccount(
     flags={"tax_exempt": True},
 )
 ERASE = ErasePerson(names={2: NEW})
-SERVICE = RegisterService(
-    service_id=7,
-    server_id=9,
-    kind="instant",
-    product="VPS",
-    cycle=ServiceCycle.MONTHLY,
-    price=900,
-    next_due_date="2025-07-15",
-)
+SERVICE = registration(7)
 ENDING = RequestCancellation(service_id=7, kind=CancellationKind.END_OF_PERIOD, reason=SECRET)
 
 

@@ -26,8 +26,8 @@ from service.domain.commands import (
     RecordTransaction,
 )
 from service.domain.invoice_status import InvoiceStatus
-from service.domain.service_commands import RegisterService, ServiceCycle
 from tests.support.databases import administer
+from tests.support.endings import registration
 from tests.support.ledger_log import LedgerLog
 from tests.support.projecting import LANE, NEVER, projecting
 
@@ -55,16 +55,7 @@ async def log(pool: asyncpg.Pool, store: PostgresStore, ledger_dsn: str) -> Ledg
     await log.command(client, RecordPayment(invoice_id=1, reference="R1"))
     await log.command(client, AddContact(profile={"first_name": "Charles", "email": "c@example.org"}))
     await log.command(client, AddBillableItem(description="Work", amount=100, unit="hours"))
-    service = RegisterService(
-        service_id=7,
-        server_id=9,
-        kind="instant",
-        product="VPS",
-        cycle=ServiceCycle.MONTHLY,
-        price=900,
-        next_due_date="2025-07-15",
-    )
-    await log.command(client, service)
+    await log.command(client, registration(7))
     ending = RequestCancellation(service_id=7, kind=CancellationKind.END_OF_PERIOD, reason="Enough")
     await log.command(client, ending)
     gone = await log.open_account()

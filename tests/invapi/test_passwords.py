@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 PASSWORD, OTHER = "corrécte horse €", "battery staple"
 WRONG = "Invalid user or password"
 BAD_TOKEN = "Invalid password reset token, please try again."
+HELD = "Too many failed logins, please try again later"
 
 
 @pytest.fixture
@@ -118,8 +121,11 @@ def test_only_success_uses_a_token_up(person: Person) -> None:
     assert person.redeem(token, "short").failure == "pass must have at least 10 characters"
     assert person.redeem(token, "").failure == "pass must have at least 10 characters"
     assert person.redeem(token, "x" * 257).failure == "pass must not be longer than 256 bytes"
+    assert person.redeem(token, "\u0958" * 85).failure == "pass must not be longer than 256 bytes"
     assert person.redeem(token, "x" * 256).ok
     assert person.whmcslogin("x" * 256).body["result"]["token"]
+    for other in ("", "\u0958" * 85, "x" * 257):
+        assert person.whmcslogin(other).failure == WRONG
 
 
 def test_no_other_token_resets_a_password(known: Person, ada: Invapi) -> None:
@@ -129,6 +135,18 @@ def test_no_other_token_resets_a_password(known: Person, ada: Invapi) -> None:
         assert known.redeem(token, OTHER).failure == BAD_TOKEN
     elsewhere = Invapi(known.invapi.port, token=known.mailed_token(), address=known.invapi.address)
     assert elsewhere.call("get_client").failure == "Invalid token"
+
+
+def test_an_idempotency_key_sets_no_other_password(known: Person) -> None:
+    """It belongs to what a session asks for: a second reset under the same one is no repetition of the first."""
+    known.enter()
+    for password in (OTHER, PASSWORD):
+        form = {"action": "reset_password", "reset_token": known.mailed_token(), "pass": password}
+        known.enter()
+        sent = urlencode({**form, "token": known.invapi.token})
+        assert known.invapi.send("whmcs", sent, headers={"Idempotency-Key": "same"}).ok["message"]
+        known.password = password
+    assert known.enter()
 
 
 def test_a_new_address_ends_a_token(person: Person, api: Api) -> None:
@@ -193,19 +211,21 @@ def test_a_session_resets_its_own_password_only(known: Person, ada: Invapi) -> N
 
 
 def test_an_account_is_held_after_too_many_guesses(known: Person, server: Server) -> None:
-    """From whatever addresses they come, right or wrong; who is logged in stays so, other accounts too.
+    """From whatever addresses they come and however many at once; who is logged in stays so, others too.
 
     A user that there is not is held as well, so that this tells nothing.
     """
     known.enter()
-    users = (known.email, unused_email())
-    for user in users:
-        for number in range(10):
-            guesser = Invapi(server.port, address=f"192.0.2.{number + 1}")
-            told = guesser.auth("whmcslogin", user=user, password=f"guess {number}").failure
-            assert told == WRONG
-        told = known.whmcslogin(user=user.upper()).failure
-        assert told == "Too many failed logins, please try again later"
+
+    def guess(user: str, number: int) -> str:
+        guesser = Invapi(server.port, address=f"192.0.2.{number + 1}")
+        return guesser.auth("whmcslogin", user=user, password=f"guess {number}").failure
+
+    for user in (known.email, unused_email()):
+        with ThreadPoolExecutor(14) as pool:
+            told = Counter(pool.map(guess, [user] * 14, range(14)))
+        assert told == {WRONG: 10, HELD: 4}
+        assert known.whmcslogin(user=user.upper()).failure == HELD
     assert known.invapi.call("get_client").ok
     assert known.whmcslogin(user=unused_email()).failure == WRONG
 

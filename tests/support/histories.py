@@ -10,8 +10,8 @@ import orjson
 from service.domain.cancellation_commands import WithdrawCancellation
 from service.domain.config import AddClientGroup, AddCurrency
 from service.domain.gateways import AddGateway
-from service.domain.service_commands import RegisterService, ServiceCycle
 from service.operations import operator_call
+from tests.support.endings import registration
 from tests.support.register import day
 from tests.support.whmcs import CLIENT
 
@@ -275,15 +275,8 @@ class History:
         match self.random.randrange(4 if services else 1):
             case 0:
                 self.servers += 1
-                command = RegisterService(
-                    service_id=0,
-                    server_id=self.servers,
-                    kind=self.random.choice(("instant", "dedicated")),
-                    product="VPS",
-                    cycle=ServiceCycle.MONTHLY,
-                    price=900,
-                    next_due_date=self.random.choice((day(9), day(0))),
-                )
+                kind, due = self.random.choice(("instant", "dedicated")), self.random.choice((day(9), day(0)))
+                command = registration(0, server_id=self.servers, kind=kind, next_due_date=due)
                 await core.register.register(client, command, call)
             case 1:
                 await core.cancellations.execute(client, WithdrawCancellation(service_id=int(number)), call)

@@ -42,8 +42,8 @@ class MailServer:
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.replies: dict[str, str] = {}
-        self.is_mute = False
-        """Whether it takes a message and never says so."""
+        self.mute_at = ""
+        """DATA: it takes a message and never says so. QUIT: it says so, but lets nobody go."""
         self._arrived: queue.Queue[EmailMessage] = queue.Queue()
         self._users = users or {}
         self.port = port or _free_port()
@@ -97,9 +97,18 @@ class MailServer:
             self.taken.append(message)
             self.recipients += envelope.rcpt_tos
             self._arrived.put(message)
-            if self.is_mute:
+            if self.mute_at == "DATA":
                 await asyncio.Event().wait()
         return reply
+
+    async def handle_QUIT(  # noqa: N802 - named by the server
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """The end."""
+        del server, session, envelope
+        if self.mute_at == "QUIT":
+            await asyncio.Event().wait()
+        return "221 Bye"
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -75,6 +77,19 @@ def test_a_jira_needs_a_project_and_a_token() -> None:
             Settings.model_validate(given | wrong)
 
 
+def test_no_part_of_the_settings_overrides_another() -> None:
+    """Settings and checks of the parts all have names of their own; of two alike one would silently be gone."""
+    parts = [part for part in Settings.__mro__ if part.__module__.startswith("service.")]
+    names = Counter(
+        name
+        for part in parts
+        for name in {*vars(part), *vars(part).get("__annotations__", {})}
+        if not name.startswith("__") and name not in {"_abc_impl", "model_config"}
+    )
+    assert len(parts) > 1
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_a_mail_server_needs_a_sender_and_keeps_its_password() -> None:
     """A password goes with a user, over TLS unless the server is on this machine, and is never shown."""
     given = {"smtp_host": "mail.example.com", "smtp_from": "billing@example.com"}
@@ -91,6 +106,7 @@ def test_a_mail_server_needs_a_sender_and_keeps_its_password() -> None:
         ({**login, "smtp_tls": "none"}, "in clear"),
         ({"invapi_reset_url": "https://panel.example.com/reset"}, "where the token comes"),
         ({"invapi_reset_url": "javascript:{token}"}, "where the token comes"),
+        ({"invapi_reset_url": "http://panel.example.com/reset?token={token}"}, "in clear"),
     ):
         with pytest.raises(ValidationError, match=complaint):
             Settings.model_validate(given | wrong)

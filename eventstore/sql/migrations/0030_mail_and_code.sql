@@ -20,6 +20,7 @@ create table es.mail (
 create unique index mail_waiting on es.mail (lane, kind, recipient) where state = 'queued';
 create index mail_due on es.mail (lane, due_at) where state = 'queued';
 create index mail_queued on es.mail (lane, queued_at);
+create index mail_recipient on es.mail (lane, recipient, kind, queued_at);
 
 -- The last one-time code that was used of each secret, as the number of its time step: none works twice.
 create table es.spent_code (

@@ -113,7 +113,7 @@ def test_refusals_are_told() -> None:
         ("admin:1", 1, "192.0.2.7", 'admin "Grace", by user name and password, from 192.0.2.7'),
         ("operator:ada", 0, "local", "operator ada, at the machine"),
         ("operator:ada", 1, "local", 'operator ada, at the machine, as admin "Grace"'),
-        ("client:7", 0, "192.0.2.7", "client 7, logged in, from 192.0.2.7"),
+        ("client:7", 0, "192.0.2.7", "client 7 itself, from 192.0.2.7"),
         ("gateway:paypal", 0, "", 'the payment method "paypal", by a callback'),
         ("", 0, "192.0.2.7", "somebody unknown, from 192.0.2.7"),
     ],

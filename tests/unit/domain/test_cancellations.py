@@ -15,7 +15,7 @@ from service.domain.cancellation_commands import (
     WithdrawCancellation,
 )
 from service.domain.cancellation_state import is_ending
-from service.domain.events import CreditAdded, CreditApplied, InvoiceStatusChanged
+from service.domain.events import CreditAdded, InvoiceStatusChanged
 from service.domain.events.cancellations import (
     ServiceCancellationRequested,
     ServiceCancellationWithdrawn,
@@ -26,75 +26,24 @@ from service.domain.events.services import ServiceChanged
 from service.domain.refusals import RefusalCode
 from service.domain.service_commands import RenewService
 from tests.support.decider import NOW, TODAY, fold, given
-from tests.support.samples import ACCOUNT_OPENED, INVOICE_ISSUED, INVOICE_SETTLED
-from tests.support.service_samples import RENEWAL_INVOICED, SERVICE_REGISTERED, SERVICE_RENEWED
+from tests.support.endings import (
+    AT_ONCE,
+    CREDIT_PAID,
+    HERE,
+    HOURS,
+    INVOICED,
+    LATER,
+    LINE,
+    PAID_AHEAD,
+    RENEWAL,
+    SERVICE,
+    changed,
+    requested,
+)
+from tests.support.samples import ACCOUNT_OPENED, INVOICE_SETTLED
 
 if TYPE_CHECKING:
     from service.domain.events import Event
-
-SERVICE = replace(
-    SERVICE_REGISTERED, price=72_000, next_due_date="2025-07-15", traffic_exceeded=False, has_licence=False
-)
-"""An instant server, number 81, paid from 15 June to 15 July: 30 days at 1.00 an hour."""
-HERE = (ACCOUNT_OPENED, SERVICE)
-AT_ONCE = RequestCancellation(service_id=81, kind=CancellationKind.IMMEDIATE, reason="Enough")
-LATER = replace(AT_ONCE, kind=CancellationKind.END_OF_PERIOD)
-HOURS = 15 * 24 + 13 + 12
-"""Used and kept of that period, now."""
-LINE = replace(
-    INVOICE_ISSUED.items[0], kind="Hosting", relation_id=81, amount=72_000, taxed=False, description="VPS"
-)
-RENEWAL = replace(
-    INVOICE_ISSUED, items=(LINE,), subtotal=72_000, tax=0, tax2=0, total=72_000, tax_rate=0, tax_rate2=0
-)
-"""Invoice 17 for 15 July to 15 August."""
-INVOICED = replace(RENEWAL_INVOICED, period_from="2025-07-15", period_to="2025-08-15", amount=72_000)
-CREDIT_PAID = CreditApplied(
-    credit_id=90,
-    invoice_id=17,
-    amount=72_000,
-    balance=0,
-    currency="EUR",
-    date=TODAY,
-    description="",
-    invoice_credit=72_000,
-    invoice_due=0,
-    notify=True,
-    recorded_at=NOW,
-)
-RENEWED = replace(
-    SERVICE_RENEWED,
-    amount=72_000,
-    previous_due_date="2025-07-15",
-    next_due_date="2025-08-15",
-    renewed_at="2025-06-20 00:00:00",
-)
-PAID_AHEAD = (RENEWAL, INVOICED, CREDIT_PAID, INVOICE_SETTLED, RENEWED)
-
-
-def requested(command: RequestCancellation, *past: Event) -> ServiceCancellationRequested:
-    """The first event of what the command gives."""
-    event = given(*HERE, *past).when(command).events[0]
-    assert isinstance(event, ServiceCancellationRequested)
-    return event
-
-
-def cancelled(*past: Event) -> ServiceCancelled:
-    """What an immediate end gives back."""
-    events = given(*HERE, *past).when(AT_ONCE).events
-    return next(event for event in events if isinstance(event, ServiceCancelled))
-
-
-def changed(**changes: str | bool) -> ServiceChanged:
-    """The register says it anew."""
-    return ServiceChanged(
-        service_id=81,
-        server_id=9001,
-        previous=dict.fromkeys(changes, ""),
-        changes=dict(changes),
-        reason="manual",
-        changed_at=NOW,
-    )
 
 
 def test_an_immediate_end_is_one_decision() -> None:
@@ -253,71 +202,10 @@ def test_no_service_no_end(command: RequestCancellation | WithdrawCancellation) 
     given(ACCOUNT_OPENED).when(command).refused(RefusalCode.SERVICE_NOT_FOUND)
 
 
-@pytest.mark.parametrize("kind", ["dedicated", "licence", "domain", "ssl", ""])
-def test_only_instant_and_gpu_servers_give_hours_back(kind: str) -> None:
-    """All others end without."""
-    events = given(ACCOUNT_OPENED, replace(SERVICE, kind=kind)).when(AT_ONCE).events
-    assert [type(event) for event in events] == [
-        ServiceCancellationRequested,
-        ServiceCancelled,
-        ServiceChanged,
-    ]
-    gpu = given(ACCOUNT_OPENED, replace(SERVICE, kind="gpu")).when(AT_ONCE).events
-    assert isinstance(gpu[-1], CreditAdded)
-
-
-def test_a_period_paid_ahead_comes_back_whole() -> None:
-    """Beside what is left of the one that runs."""
-    ended = cancelled(*PAID_AHEAD)
-    rest = 72_000 - 100 * HOURS
-    assert (ended.invoices, ended.amounts, ended.refund) == ((0, 17), (rest, 72_000), rest + 72_000)
-    assert ended.days == (30, 31)
-
-
-def test_no_more_than_was_paid_comes_back() -> None:
-    """Not what an invoice that was marked as paid never had, nor what was paid back already."""
-    marked = cancelled(RENEWAL, INVOICED, INVOICE_SETTLED, RENEWED)
-    assert marked.invoices == (0,)
-    refunded = InvoiceStatusChanged(invoice_id=17, previous="Paid", status="Refunded", changed_at=NOW)
-    assert cancelled(*PAID_AHEAD, refunded).invoices == (0,)
-    part = replace(CREDIT_PAID, amount=7_200, balance=0, invoice_credit=7_200, invoice_due=64_800)
-    assert cancelled(RENEWAL, INVOICED, part, INVOICE_SETTLED, RENEWED).prices == (72_000, 7_200)
-
-
-def test_a_first_invoice_tells_the_first_price() -> None:
-    """Where one is about the service: what it took after discounts counts, not the price in the register."""
-    discount = replace(LINE, item_id=2, amount=-36_000)
-    first = replace(RENEWAL, items=(LINE, discount), subtotal=36_000, total=36_000)
-    unpaid = given(*HERE, first).when(AT_ONCE).events
-    assert not any(isinstance(event, CreditAdded) for event in unpaid)
-    paid = replace(CREDIT_PAID, amount=36_000, invoice_credit=36_000)
-    assert cancelled(first, paid, INVOICE_SETTLED).prices == (36_000,)
-
-
 def test_an_invoice_of_the_order_is_left() -> None:
     """It renews nothing: it is for what was used."""
     event = requested(LATER, RENEWAL)
     assert (event.cancelled_invoices, event.left_invoices) == ((), (17,))
-
-
-def test_a_pending_order_gives_nothing_back() -> None:
-    """Unless an invoice for it was paid here; once it is Active it was paid for, as the register says."""
-    pending = (ACCOUNT_OPENED, replace(SERVICE, status="Pending"))
-    assert not any(isinstance(event, CreditAdded) for event in given(*pending).when(AT_ONCE).events)
-    paid = (*pending, RENEWAL, CREDIT_PAID, INVOICE_SETTLED)
-    assert isinstance(given(*paid).when(AT_ONCE).events[-1], CreditAdded)
-    active = (*pending, replace(changed(status="Active"), previous={"status": "Pending"}))
-    assert isinstance(given(*active).when(AT_ONCE).events[-1], CreditAdded)
-
-
-def test_nothing_comes_back_twice() -> None:
-    """Though the operator brings the service back to life in between."""
-    ended = given(*HERE).when(AT_ONCE).events
-    alive = replace(changed(status="Active"), previous={"status": "Cancelled"})
-    again = given(*HERE, *ended, alive).when(AT_ONCE).events
-    assert isinstance(again[0], ServiceCancellationRequested)
-    assert again[0].request == 2
-    assert not any(isinstance(event, CreditAdded) for event in again)
 
 
 def test_withdrawn_it_is_as_before() -> None:

@@ -14,12 +14,13 @@ from service.domain.commands import OpenAccount
 from service.domain.events import CreditAdded
 from service.domain.events.cancellations import ServiceCancellationRequested
 from service.domain.refusals import Refusal, RefusalCode
-from service.domain.service_commands import ChangeService, RegisterService, ServiceCycle
+from service.domain.service_commands import ChangeService
 from service.domain.streams import account_stream
 from service.handling.answers import Done
 from service.handling.cancellations import Cancellations
 from service.handling.execution import Order
 from service.handling.translation import Translator
+from tests.support.endings import registration
 from tests.unit.handling.process import NOW, PROFILE, Process, call, process
 
 if TYPE_CHECKING:
@@ -60,15 +61,7 @@ async def _register(of: Process, service_id: int, *, kind: str = "instant", due:
     profile = PROFILE | {"email": f"{service_id}@example.com"}
     opened = await of.ledger.open_account(OpenAccount(currency="USD", currency_id=1, profile=profile), call())
     assert isinstance(opened, Done)
-    command = RegisterService(
-        service_id=service_id,
-        server_id=9,
-        kind=kind,
-        product="VPS",
-        cycle=ServiceCycle.MONTHLY,
-        price=72_000,
-        next_due_date=due,
-    )
+    command = registration(service_id, server_id=9, kind=kind, next_due_date=due)
     order = Order(stream=opened.stream, command=command, numbers={})
     assert isinstance(await of.executor.execute(order, call()), Done)
     return opened.client_id

@@ -111,7 +111,10 @@ async def test_a_ticket_whose_answer_was_lost_is_found(
         Reply(201, {}),
         None,
     ],
-    ids=str,
+    ids=[
+        *("refused", "not found", "failed", "redirect", "no JSON", "no object", "no key", "no list"),
+        *("no text", "too large", "nothing", "hung up"),
+    ],
 )
 @pytest.mark.parametrize("call", ["search", "issue"])
 async def test_what_is_no_answer_is_an_error(there: LocalJira, call: str, reply: Reply | None) -> None:

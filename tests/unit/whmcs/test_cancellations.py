@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from service.domain.cancellation_commands import WithdrawCancellation
-from service.domain.service_commands import ENDED, ChangeService, RegisterService, ServiceCycle
+from service.domain.service_commands import ENDED, ChangeService
 from service.handling.answers import Call
 from tests.support.decider import NOW, TODAY
+from tests.support.endings import registration
 from tests.support.whmcs import World, world_with_client
 
 _CALL = Call("id", 1, "127.0.0.1", "r", 0.0)
@@ -19,15 +20,7 @@ async def _world() -> World:
     """Client 1 has the instant servers 81 and 82, due in July."""
     world = await world_with_client()
     for number in (81, 82):
-        command: Any = RegisterService(
-            service_id=number,
-            server_id=9000 + number,
-            kind="instant",
-            product="VPS",
-            cycle=ServiceCycle.MONTHLY,
-            price=72_000,
-            next_due_date="2025-07-15",
-        )
+        command: Any = registration(number)
         await world.ledger.on_client(1, command, _CALL)
     return world
 

@@ -1,0 +1,91 @@
+"""What of a service that ends is given back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from service.domain.events import CreditAdded, InvoiceStatusChanged
+from service.domain.events.cancellations import (
+    ServiceCancellationRequested,
+    ServiceCancelled,
+)
+from service.domain.events.services import ServiceChanged
+from tests.support.decider import NOW, given
+from tests.support.endings import (
+    AT_ONCE,
+    CREDIT_PAID,
+    HERE,
+    HOURS,
+    INVOICED,
+    LINE,
+    PAID_AHEAD,
+    RENEWAL,
+    RENEWED,
+    SERVICE,
+    cancelled,
+    changed,
+)
+from tests.support.samples import ACCOUNT_OPENED, INVOICE_SETTLED
+
+
+@pytest.mark.parametrize("kind", ["dedicated", "licence", "domain", "ssl", ""])
+def test_only_instant_and_gpu_servers_give_hours_back(kind: str) -> None:
+    """All others end without."""
+    events = given(ACCOUNT_OPENED, replace(SERVICE, kind=kind)).when(AT_ONCE).events
+    assert [type(event) for event in events] == [
+        ServiceCancellationRequested,
+        ServiceCancelled,
+        ServiceChanged,
+    ]
+    gpu = given(ACCOUNT_OPENED, replace(SERVICE, kind="gpu")).when(AT_ONCE).events
+    assert isinstance(gpu[-1], CreditAdded)
+
+
+def test_a_period_paid_ahead_comes_back_whole() -> None:
+    """Beside what is left of the one that runs."""
+    ended = cancelled(*PAID_AHEAD)
+    rest = 72_000 - 100 * HOURS
+    assert (ended.invoices, ended.amounts, ended.refund) == ((0, 17), (rest, 72_000), rest + 72_000)
+    assert ended.days == (30, 31)
+
+
+def test_no_more_than_was_paid_comes_back() -> None:
+    """Not what an invoice that was marked as paid never had, nor what was paid back already."""
+    marked = cancelled(RENEWAL, INVOICED, INVOICE_SETTLED, RENEWED)
+    assert marked.invoices == (0,)
+    refunded = InvoiceStatusChanged(invoice_id=17, previous="Paid", status="Refunded", changed_at=NOW)
+    assert cancelled(*PAID_AHEAD, refunded).invoices == (0,)
+    part = replace(CREDIT_PAID, amount=7_200, balance=0, invoice_credit=7_200, invoice_due=64_800)
+    assert cancelled(RENEWAL, INVOICED, part, INVOICE_SETTLED, RENEWED).prices == (72_000, 7_200)
+
+
+def test_a_first_invoice_tells_the_first_price() -> None:
+    """Where one is about the service: what it took after discounts counts, not the price in the register."""
+    discount = replace(LINE, item_id=2, amount=-36_000)
+    first = replace(RENEWAL, items=(LINE, discount), subtotal=36_000, total=36_000)
+    unpaid = given(*HERE, first).when(AT_ONCE).events
+    assert not any(isinstance(event, CreditAdded) for event in unpaid)
+    paid = replace(CREDIT_PAID, amount=36_000, invoice_credit=36_000)
+    assert cancelled(first, paid, INVOICE_SETTLED).prices == (36_000,)
+
+
+def test_a_pending_order_gives_nothing_back() -> None:
+    """Unless an invoice for it was paid here; once it is Active it was paid for, as the register says."""
+    pending = (ACCOUNT_OPENED, replace(SERVICE, status="Pending"))
+    assert not any(isinstance(event, CreditAdded) for event in given(*pending).when(AT_ONCE).events)
+    paid = (*pending, RENEWAL, CREDIT_PAID, INVOICE_SETTLED)
+    assert isinstance(given(*paid).when(AT_ONCE).events[-1], CreditAdded)
+    active = (*pending, replace(changed(status="Active"), previous={"status": "Pending"}))
+    assert isinstance(given(*active).when(AT_ONCE).events[-1], CreditAdded)
+
+
+def test_nothing_comes_back_twice() -> None:
+    """Though the operator brings the service back to life in between."""
+    ended = given(*HERE).when(AT_ONCE).events
+    alive = replace(changed(status="Active"), previous={"status": "Cancelled"})
+    again = given(*HERE, *ended, alive).when(AT_ONCE).events
+    assert isinstance(again[0], ServiceCancellationRequested)
+    assert again[0].request == 2
+    assert not any(isinstance(event, CreditAdded) for event in again)
