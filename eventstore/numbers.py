@@ -35,6 +35,8 @@ class _Held:
 
     next: int = 0
     end: int = 0
+    later: range | None = None
+    """The block that is used after this one; where no other process took numbers between, it follows on."""
     returned: list[int] = field(default_factory=list)
     block: int = 1
     taken_at: float = 0.0
@@ -63,6 +65,8 @@ class NumberPool:
             return 0
         if count == 1 and held.returned:
             return held.returned[0]
+        if held.end - held.next < count and held.later is not None:
+            self._go_on(name, held, held.later)
         return held.next if held.end - held.next >= count else 0
 
     def use(self, name: str, first: int, count: int = 1) -> None:
@@ -74,8 +78,8 @@ class NumberPool:
             held.next += count
         else:
             raise AssertionError(f"{count} numbers of {name} from {first} are not the next ones")
-        if held.block >= AHEAD_FROM and held.end - held.next <= held.block // 4 and self._ahead is None:
-            self._ahead = asyncio.create_task(self._take_ahead(name))
+        if self._ahead is None and _is_running_out(held):
+            self._ahead = asyncio.create_task(self._take_ahead(name, held))
 
     def put_back(self, name: str, first: int, count: int = 1) -> None:
         """These were used by a command that was not recorded: they are the next ones again."""
@@ -94,21 +98,22 @@ class NumberPool:
         if self._ahead is not None:
             await self._ahead
         for name, held in self._held.items():
-            unused = set(held.returned) | set(range(held.next, held.end))
-            first = held.end
+            unused = {*held.returned, *range(held.next, held.end), *(held.later or ())}
+            first = end = held.later.stop if held.later is not None else held.end
             while first - 1 in unused:
                 first -= 1
-            if first < held.end:
-                await self._store.return_numbers(name, first, held.end)
+            if first < end:
+                await self._store.return_numbers(name, first, end)
         self._held.clear()
 
     def _holds(self, needs: Mapping[str, int]) -> bool:
         return all(self.peek(name, count) for name, count in needs.items())
 
-    async def _take_ahead(self, name: str) -> None:
+    async def _take_ahead(self, name: str, held: _Held) -> None:
         try:
             async with self._lock:
-                await self._take({name: 1})
+                if _is_running_out(held):
+                    await self._take({name: 1})
         except StoreError:
             pass  # whoever finds none left asks again, and is told
         finally:
@@ -128,8 +133,17 @@ class NumberPool:
             held.taken_at = now
             counts[name] = max(count, held.block)
         for name, first in (await self._store.take_numbers(counts)).items():
-            held = self._held[name]
-            if held.end != first:  # another process took the numbers between: ours in hand are single now
-                self.put_back(name, held.next, held.end - held.next)
-                held.next = first
-            held.end = first + counts[name]
+            self._held[name].later = range(first, first + counts[name])
+
+    def _go_on(self, name: str, held: _Held, later: range) -> None:
+        """To the block taken last. If it does not follow on, what is left of the one before is single now."""
+        if held.end != later.start:
+            self.put_back(name, held.next, held.end - held.next)
+            held.next = later.start
+        held.end = later.stop
+        held.later = None
+
+
+def _is_running_out(held: _Held) -> bool:
+    is_busy = held.block >= AHEAD_FROM
+    return is_busy and held.later is None and held.end - held.next <= held.block // 4

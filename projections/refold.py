@@ -15,6 +15,8 @@ from projections.projection import apply
 from projections.statements import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Coroutine
+
     import asyncpg
 
     from eventstore.subscription import Connection
@@ -57,18 +59,26 @@ class Refold:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
 
-    async def _read(self, position: int, head: int) -> tuple[list[Fact], int]:
-        """The facts of one batch, and where it ends."""
-        facts: list[Fact] = []
-        end = min(position + REFOLD_EVENTS_MAX, head)
-        while position < end:
+    def _read(self, position: int, head: int) -> Coroutine[None, None, tuple[list[Fact], int]]:
+        types = self.projection.event_types
+        return read_facts(self.pool, self.lane, self.decoder, position, head, types)
+
+
+async def read_facts(
+    pool: asyncpg.Pool, lane: int, decoder: Decoder, position: int, head: int, types: Collection[str]
+) -> tuple[list[Fact], int]:
+    """The facts of `types` in the next batch after `position`, at most up to `head`, and where it ends.
+
+    Raises Corrupt.
+    """
+    facts: list[Fact] = []
+    end = min(position + REFOLD_EVENTS_MAX, head)
+    while position < end:
+        async with pool.acquire() as connection:
             limit = min(READ_EVENTS_MAX, end - position)
-            async with self.pool.acquire() as connection:
-                bodies, reached = await read_bodies_after(
-                    connection, self.lane, position, limit, self.projection.event_types
-                )
-            if reached == position:
-                raise Corrupt(f"lane {self.lane} ends at {position}, but its head is {head}")
-            facts += await self.decoder(bodies)
-            position = reached
-        return facts, position
+            bodies, reached = await read_bodies_after(connection, lane, position, limit, types)
+        if reached == position:
+            raise Corrupt(f"lane {lane} ends at {position}, but its head or read models stand at {head}")
+        facts += await decoder(bodies)
+        position = reached
+    return facts, position

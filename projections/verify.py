@@ -17,15 +17,15 @@ import orjson
 from eventstore.database import reachable
 from eventstore.findings import FINDINGS_MAX, Finding
 from eventstore.records import Corrupt
-from eventstore.subscription import read_bodies_after, read_checkpoints
+from eventstore.subscription import read_checkpoints
 from eventstore.verify_rows import WHOLE_TABLE_TIMEOUT_S
 from projections.errors import describe, lies_in_the_data
 from projections.projection import CannotApply, apply
-from projections.refold import REFOLD_EVENTS_MAX, Refold
+from projections.refold import Refold, read_facts
 from projections.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from eventstore.subscription import Connection
     from projections.fact import Decoder, Fact
@@ -153,15 +153,8 @@ class _Pass:
         self._members.remove(member)
         self._found[member.projection.name] = [as_finding(problem, member.projection.name)]
 
-    async def _read(self, position: int, types: frozenset[str]) -> tuple[list[Fact], int]:
-        limit = min(REFOLD_EVENTS_MAX, self._end - position)
-        if limit <= 0:
-            return [], position
-        async with self._pool.acquire() as connection:
-            bodies, end = await read_bodies_after(connection, self._lane, position, limit, types)
-        if end == position:
-            raise Corrupt(f"lane {self._lane} ends at {position}, but read models stand at {self._end}")
-        return await self._decoder(bodies), end
+    def _read(self, position: int, types: frozenset[str]) -> Coroutine[None, None, tuple[list[Fact], int]]:
+        return read_facts(self._pool, self._lane, self._decoder, position, self._end, types)
 
 
 class Beside:

@@ -128,6 +128,26 @@ async def test_two_processes_never_share_a_number() -> None:
     assert len(used) == len(set(used))
 
 
+async def test_two_busy_processes_use_all_that_they_take_and_share_nothing() -> None:
+    """A block that was taken ahead and does not follow on wastes nothing of the one before."""
+    store = MemoryStore()
+    pools = [NumberPool(store), NumberPool(store)]
+    used = []
+    for _ in range(BLOCK_MAX):
+        for pool in pools:
+            await pool.ensure({"credit": 3})
+            first = pool.peek("credit", 3)
+            pool.use("credit", first, 3)
+            used += [first, first + 1, first + 2]
+            await asyncio.sleep(0)  # for the block that is taken ahead
+    for pool in reversed(pools):
+        while number := pool.peek("credit"):
+            pool.use("credit", number)
+            used.append(number)
+        await pool.give_back()
+    assert sorted(used) == list(range(1, max(used) + 1))
+
+
 async def test_numbers_that_were_not_recorded_are_the_next_ones_again() -> None:
     """Whatever comes back, in whatever order, is used before anything new: no gap stays."""
     pool = NumberPool(MemoryStore())
