@@ -81,6 +81,9 @@ async def stream(
         reason = "the service stops; connect again" if pulse.stopping else _RIGHTS_CHANGED
     except TimeoutError:
         reason = "too slow: what was sent was not taken; connect again"
+    except ConnectionError:
+        _log.info("follower_left", position=follower.position)
+        return response
     except StoreError as problem:
         _log.error("feed stopped", exc_info=problem)
         reason = "the log cannot be read; an operator has to look"

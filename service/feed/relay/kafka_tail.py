@@ -55,6 +55,7 @@ class Tail:
     async def read_ends(self) -> None:
         """See where every partition begins and ends, and what is in its last record."""
         self._consumer.assign(self._partitions)
+        self._consumer.pause(*self._partitions)  # or it would read on for itself
         async with asyncio.timeout(self._timeout_s):
             begins = await self._consumer.beginning_offsets(self._partitions)
             ends = await self._consumer.end_offsets(self._partitions)
@@ -109,11 +110,13 @@ class Tail:
         """Those in the records from an offset to before another."""
         found: list[int] = []
         self._consumer.seek(partition, low)
+        self._consumer.resume(partition)
         async with asyncio.timeout(self._timeout_s):
             while await self._consumer.position(partition) < high:
                 came = await self._consumer.getmany(partition, timeout_ms=1000)
                 records = [record for some in came.values() for record in some]
                 found += [self._position(record) for record in records if record.offset < high]
+        self._consumer.pause(partition)
         return found
 
     def _position(self, record: ConsumerRecord[Any, Any]) -> int:

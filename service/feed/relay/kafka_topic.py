@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 65_536
 """Of one partition at a time. A larger event goes alone: brokers take a megabyte unless told otherwise."""
+_LEAVE_S = 2.0
+"""For an answer that is under way when the connection is given up."""
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json")
 _partition_of = DefaultPartitioner()
 """Kafka's own choice by key, murmur2: producers of other languages would put an account there, too."""
@@ -70,7 +72,7 @@ class KafkaBroker:
                         await consumer.start()
                 yield KafkaTopic(self, producer, consumer, heard)
             finally:
-                await _give_up(producer, 2 * self.timeout_s)
+                await _give_up(producer)
                 with suppress(KafkaError, OSError):
                     await consumer.stop()
 
@@ -108,7 +110,6 @@ class KafkaTopic:
                 return End(0, None)
             position = tail.whole_until(known)
             self._present = await tail.positions_after(position)
-            self._consumer.pause(*partitions)  # or it would go on reading
         return End(tail.count, position, tail.newest)
 
     async def publish(self, entries: Sequence[Entry], sequence: int) -> int:
@@ -172,16 +173,15 @@ def _is_added(builder: Any, entry: Entry, lane: int) -> bool:
     return added is not None
 
 
-async def _give_up(producer: AIOKafkaProducer, timeout_s: float) -> None:
-    """Close it, at once: stopping waits for what is under way, for ever where a broker does not come back.
+async def _give_up(producer: AIOKafkaProducer) -> None:
+    """Close it soon: stopping waits for what is under way, for ever where a broker does not come back.
 
     Nor may it go on by itself then: what it holds is published anew by whoever relays next.
     """
     sender, waiting = producer._sender, producer._message_accumulator  # noqa: SLF001 -- aiokafka has no other way
-    try:
-        async with asyncio.timeout(timeout_s):
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_S):
             await sender.close()
-            waiting.fail_all(KafkaError("given up"))
-            await producer.stop()
-    except (KafkaError, TimeoutError):
-        await producer.client.close()
+    waiting.fail_all(KafkaError("given up"))
+    with suppress(KafkaError, OSError):
+        await producer.stop()

@@ -62,6 +62,7 @@ class Somebody:
     def __init__(self, looked: int, most: int = 100) -> None:
         self.looked = looked
         self.told: list[int] = []
+        self.moved = asyncio.Event()
         self._most = most
 
     def take(self, page: Page) -> bool:
@@ -71,6 +72,7 @@ class Somebody:
             return False
         self.told += [entry.position for entry in page.entries]
         self.looked = page.position
+        self.moved.set()
         return True
 
 
@@ -86,8 +88,10 @@ async def test_together_everybody_is_told_what_is_news_to_it() -> None:
     async def happen(until: int) -> None:
         log.head = until
         doorbell.ring(until)
-        while first.looked < until:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            while first.looked < until:
+                first.moved.clear()
+                await first.moved.wait()
 
     first, ahead, slow, late = Somebody(0), Somebody(2), Somebody(0, most=3), Somebody(0)
     following = [asyncio.create_task(live.tell(each, everything, never)) for each in (first, ahead, slow)]
