@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from service.core import Core
     from service.http.failed_logins import FailedLogins
     from service.http.form import FormLimits
+    from service.http.request_metrics import RequestMetrics
     from service.settings import Settings
 
 
 def pay_site(
-    settings: Settings, core: Core, runner: Runner, failed: FailedLogins, form_limits: FormLimits
+    settings: Settings,
+    core: Core,
+    runner: Runner,
+    failed: FailedLogins,
+    form_limits: FormLimits,
+    metrics: RequestMetrics,
 ) -> PaySite:
-    """The page behind links, and the callbacks."""
+    """The page behind links, and the callbacks; `failed` is for nothing else."""
     services = PayServices(
         ledger=core.ledger,
         reader=Reader(core.pool, runner, settings.lane),
@@ -31,6 +37,7 @@ def pay_site(
         links=payment_links(settings),
         refusals=core.refusals,
         failed=failed,
+        metrics=metrics,
         addresses=CallerAddresses(read_networks(settings.trusted_proxies)),
         form=form_limits,
         seller=settings.seller_name,

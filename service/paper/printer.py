@@ -39,7 +39,7 @@ class TooLarge(Exception):
 
 @value(kw_only=True)
 class PrinterLimits:
-    """How many lines a document may have, and how many may wait or be printed at a time."""
+    """How many lines, and payments, a document may have, and how many may wait or be printed at a time."""
 
     lines_max: int = 5000
     waiting_max: int = 16
@@ -56,7 +56,8 @@ class Printer:
 
     async def pdf(self, document: Document, deadline: float) -> bytes:
         """The PDF. Raises TooLarge, and QueueFull if it is not there at `deadline` (`loop.time()`)."""
-        if len(document.lines) >= self._limits.lines_max or _characters(document) > CHARACTERS_MAX:
+        rows = max(len(document.lines), len(document.payments))
+        if rows >= self._limits.lines_max or _characters(document) > CHARACTERS_MAX:
             raise TooLarge
         if self._waiting >= self._limits.waiting_max:
             raise QueueFull("too many invoices are being printed")
@@ -86,7 +87,7 @@ class Printer:
         finally:
             await _end(process)
         if process.returncode:
-            # By a signal: what it asked for was more memory than it may have.
+            # By a signal: what it asked for was more memory or time than it may have.
             raise TooLarge if process.returncode < 0 else RuntimeError(errors.decode(errors="replace"))
         return pdf
 

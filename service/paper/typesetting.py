@@ -17,6 +17,8 @@ import typst
 
 MEMORY_BYTES_MAX = 2 << 30
 """Of address space; 5,000 lines of 100 characters use a quarter of it."""
+CPU_SECONDS_MAX = 120
+"""For one whose service was killed, so that nobody stops it; others are stopped at their deadline."""
 NICENESS = 10
 """Whoever waits for a command goes first."""
 
@@ -25,6 +27,8 @@ def main() -> None:
     """Draw one document with the fonts that come with typst, then those of the folders named."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # an invoice is in its memory
     document = sys.stdin.buffer.read()
     pdf = typst.compile(
         Path(__file__).with_name("invoice.typ").read_bytes(),

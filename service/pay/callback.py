@@ -30,8 +30,9 @@ _WORDS = {
     RefusalCode.AMOUNT_TOO_LARGE: (422, "The amount exceeds what the ledger can hold"),
     RefusalCode.KEY_REUSED: (
         409,
-        "This transaction was told with another invoice, amount or currency before",
+        "This transaction was told with another invoice, amount, currency or fees before",
     ),
+    RefusalCode.TRANSACTION_ID_TAKEN: (409, "This transaction was entered with another amount before"),
 }
 
 
@@ -87,13 +88,18 @@ class Payment(BaseModel):
     fees: Annotated[StrictStr, AfterValidator(_fees)] = "0"
     """What the provider kept of it."""
 
+    @property
+    def hundredths(self) -> int:
+        """The amount."""
+        return _amount(self.amount)
+
     def command(self, gateway: str) -> RecordPayment:
         """As AddInvoicePayment records it; what the invoice does not take becomes credit."""
         return RecordPayment(
             invoice_id=self.invoice,
             gateway=gateway,
             reference=self.transaction,
-            amount=_amount(self.amount),
+            amount=self.hundredths,
             fees=_amount(self.fees),
             currency=self.currency,
             to_credit=True,
@@ -103,7 +109,7 @@ class Payment(BaseModel):
         """What must be the same when it is told again."""
         return {
             "invoice": str(self.invoice),
-            "amount": str(_amount(self.amount)),
+            "amount": str(self.hundredths),
             "currency": self.currency,
             "fees": str(_amount(self.fees)),
         }

@@ -24,6 +24,7 @@ from service.http.form import FormError
 from service.http.idempotency import named
 from service.http.request_form import body_of
 from service.http.request_id import request_id_of
+from service.http.request_metrics import SUCCESS
 from service.http.unavailable import NOT_NOW, why_not_now
 from service.pay import callback, page
 from service.pay.callback import NotTaken
@@ -42,10 +43,12 @@ if TYPE_CHECKING:
     from service.http.addresses import CallerAddresses
     from service.http.failed_logins import FailedLogins
     from service.http.form import FormLimits
+    from service.http.request_metrics import RequestMetrics
     from service.http.whole_answer import WholeAnswer
 
 CALLBACK = "/callback/"
 ACTION = "payment callback"
+_METHOD_NOT_ALLOWED = 405
 _RETRY_AFTER_S = {429: 60, 503: 1}
 _UNKNOWN = (404, "gateway_not_found", "There is no such gateway, or it takes no callbacks")
 _WRONG = (401, "signature_not_valid", "The signature is wrong, or the time is not ours")
@@ -64,6 +67,8 @@ class PayServices:
     """None where the operator wants no links."""
     refusals: Refusals
     failed: FailedLogins
+    """Of its own: an adapter with a wrong secret must not hold up who logs in from the same machine."""
+    metrics: RequestMetrics
     addresses: CallerAddresses
     form: FormLimits
     seller: str
@@ -74,15 +79,20 @@ class PayServices:
 class _Exchange:
     """What is known of a callback so far, for the log whatever becomes of it."""
 
-    __slots__ = ("address", "gateway", "invoice_id", "replayed", "request_id", "started")
+    __slots__ = ("address", "gateway", "payment", "replayed", "request_id", "started")
 
     def __init__(self, request: web.BaseRequest, address: str) -> None:
         self.started = perf_counter()
         self.request_id = request_id_of(request)
         self.address = address
         self.gateway: Gateway | None = None
-        self.invoice_id = 0
+        self.payment: callback.Payment | None = None
         self.replayed = False
+
+    @property
+    def invoice_id(self) -> int:
+        """0 if it is not known."""
+        return self.payment.invoice if self.payment else 0
 
 
 class PaySite:
@@ -138,7 +148,7 @@ class PaySite:
 
     async def _callback(self, request: web.BaseRequest, name: str) -> WholeAnswer:
         exchange = _Exchange(request, self._services.addresses.of(request))
-        status, code, fields = 200, "OK", {"X-Request-Id": exchange.request_id}
+        status, code, fields = 200, SUCCESS, {"X-Request-Id": exchange.request_id}
         try:
             told = await self._recorded(request, name, exchange)
         except FormError as wrong:
@@ -158,8 +168,12 @@ class PaySite:
             self._log.error("internal error", request_id=exchange.request_id, exc_info=problem)
         if status in _RETRY_AFTER_S:
             fields["Retry-After"] = str(_RETRY_AFTER_S[status])
+        if status == _METHOD_NOT_ALLOWED:
+            fields["Allow"] = "POST"
         if exchange.replayed:
             fields["Idempotency-Hit"] = "true"
+        duration_s = perf_counter() - exchange.started
+        self._services.metrics.answered("pay", "callback", code, duration_s)
         self._log.info(
             "payment callback",
             gateway=exchange.gateway.name if exchange.gateway else "",
@@ -167,18 +181,17 @@ class PaySite:
             result=code,
             status=status,
             replayed=exchange.replayed,
-            duration_ms=round((perf_counter() - exchange.started) * 1000, 3),
+            duration_ms=round(duration_s * 1000, 3),
             request_id=exchange.request_id,
         )
         return callback.written(status, orjson.dumps(told), fields)
 
     async def _recorded(self, request: web.BaseRequest, name: str, exchange: _Exchange) -> dict[str, Any]:
         if request.method != "POST":
-            raise NotTaken(405, "method_not_allowed", "A callback is a POST")
+            raise NotTaken(_METHOD_NOT_ALLOWED, "method_not_allowed", "A callback is a POST")
         body = await body_of(request, self._services.form)
         gateway = exchange.gateway = await self._proven(name, request, body, exchange.address)
-        payment = callback.read(body)
-        exchange.invoice_id = payment.invoice
+        payment = exchange.payment = callback.read(body)
         call = self._call(gateway, payment, exchange)
         outcome = await self._services.ledger.on_invoice(payment.command(gateway.name), call)
         if isinstance(outcome, Refusal):
@@ -199,10 +212,8 @@ class PaySite:
                     return gateway
             if services.failed.is_held(address):
                 raise NotTaken(*_HELD)
-        if not found:
-            raise NotTaken(*_UNKNOWN)
-        services.failed.count(address, name, request.headers.get("webhook-signature", ""))
-        raise NotTaken(*_WRONG)
+        services.failed.count(address, name, request.headers.get("webhook-signature", "") if found else "")
+        raise NotTaken(*(_WRONG if found else _UNKNOWN))
 
     def _call(self, gateway: Gateway, payment: callback.Payment, exchange: _Exchange) -> Call:
         """The provider's number is the name of the command: told again, it is answered as the first time."""
@@ -230,6 +241,7 @@ class PaySite:
             credential=_credential(gateway) if gateway else "",
             address=exchange.address,
             invoice_id=exchange.invoice_id,
+            amount=exchange.payment.hundredths if exchange.payment else None,
         )
         self._services.refusals.remember(refused, exchange.request_id)
 
