@@ -58,9 +58,7 @@ class MailQueue:
 
         That is one in `interval_s`, or `window_max` in `window_s`.
         """
-        rows = await self._fetch(
-            "queue_mail", uuid7(), kind, recipient, interval_s, window_s, window_max
-        )
+        rows = await self._fetch("queue_mail", uuid7(), kind, recipient, interval_s, window_s, window_max)
         return bool(rows)
 
     async def claim(self, kinds: Collection[str], lease_s: float) -> Mail | None:

@@ -41,7 +41,9 @@ REFERENCE_IS_USED = _read("reference_is_used", "transactions")
 CLIENTS_WITH_ITEMS = _read("clients_with_items", "billables")
 FIGURES = _read("figures", "billables", "transactions")
 
-CLIENTS_TO_RENEW = _read("clients_to_renew", "invoices", "services", renewable=statement("renewable"))
+CLIENTS_TO_RENEW = _read(
+    "clients_to_renew", "cancellations", "invoices", "services", renewable=statement("renewable")
+)
 CLIENTS_TO_END = _read("clients_to_end", "cancellations", "services", over=statement("over"))
 CLIENTS_WITH_SERVICES = _read("clients_with_services", "services")
 CLIENTS_OF_SERVICES = _read("clients_of_services", "services")

@@ -36,7 +36,10 @@ class ServiceReader(Reader):
     async def clients_to_renew(
         self, after: int, *, until: str, limit: int, deadline: float
     ) -> tuple[int, ...]:
-        """Clients with a service due until a day that is on no invoice, in order, after a client's number."""
+        """Clients with a service due until a day that is on no invoice and is not to end.
+
+        In order, after a client's number.
+        """
         return await self._clients(reads.CLIENTS_TO_RENEW, until, after, limit, deadline=deadline)
 
     async def clients_with_services(self, *, deadline: float) -> tuple[int, ...]:

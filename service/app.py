@@ -78,6 +78,7 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
         endpoint = Endpoint(application.services, access, requests, upstream)
         pulse = feed_pulse(settings, application.doorbell)
         form_limits = application.services.options.form
+        failed_callbacks = FailedLogins(_failure_limits(settings))
         mailing = mailing_of(settings, core, application.runner)
         invapi = invapi_endpoint(settings, core, application.runner, failed, form_limits, requests, mailing)
         pages = feed_pages(settings, core, application.doorbell)
@@ -104,7 +105,7 @@ async def run_service(settings: Settings, dsn: str) -> AsyncIterator[RunningServ
                 invapi,
                 metrics_site(settings, application, access, requests),
                 register_site(settings, core, application.runner, access, form_limits),
-                pay_site(settings, core, application.runner, failed, form_limits),
+                pay_site(settings, core, application.runner, failed_callbacks, form_limits, requests),
             ) as port,
         ):
             _log.info("serving", host=settings.host, port=port, lane=settings.lane)

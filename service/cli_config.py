@@ -159,7 +159,7 @@ def create_secret(settings: Settings, name: str, by: str, *, as_json: bool) -> N
 
 @callback_secret.command("rotate")
 @click.argument("name")
-@click.option("--overlap-s", type=click.IntRange(min=0), help="How long the one before counts, too.")
+@click.option("--overlap-s", type=click.IntRange(0, 31_536_000), help="How long the one before counts, too.")
 @BY
 @AS_JSON
 @settings_options("data", "dsn", "lane", "payment_callback_overlap_s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eventstore.turns import Turns
 from projections.cancellation_reader import CancellationReader
 from projections.client_reader import ClientReader
 from service.handling.networks import read_networks
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from service.http.request_metrics import RequestMetrics
     from service.mailing import Mailing
     from service.settings import Settings
+
+JIRA_LOCK_CLASS = 7304029
+"""Of the advisory lock that whoever asks JIRA about a service holds; its other half is made of the label."""
+JIRA_AT_ONCE_MAX = 2
+"""Tickets that one process asks for at a time: each holds a connection of the pool meanwhile."""
 
 
 def invapi_endpoint(
@@ -70,7 +76,7 @@ def invapi_endpoint(
         endings=Endings(
             core.cancellations,
             CancellationReader(core.pool, runner, settings.lane),
-            _jira(settings),
+            _jira(settings, core),
         ),
         printer=_printer(settings),
         links=payment_links(settings),
@@ -79,7 +85,7 @@ def invapi_endpoint(
     return InvapiEndpoint(services, metrics)
 
 
-def _jira(settings: Settings) -> Jira | None:
+def _jira(settings: Settings, core: Core) -> Jira | None:
     if settings.jira_url is None:
         return None
     account = JiraAccount(
@@ -90,7 +96,13 @@ def _jira(settings: Settings) -> Jira | None:
         issue_type=settings.jira_issue_type,
         timeout_s=settings.jira_timeout_s,
     )
-    return Jira(account)
+    turns = Turns(
+        core.pool,
+        JIRA_LOCK_CLASS,
+        at_once_max=JIRA_AT_ONCE_MAX,
+        wait_s=settings.request_timeout_s,
+    )
+    return Jira(account, turns.turn)
 
 
 def _seller(settings: Settings) -> Seller:

@@ -35,7 +35,7 @@ def configure(level: str, log_format: str, **fields: object) -> None:
     as_json = log_format == "json"
     structlog.configure(
         # One step, and bytes all the way: a chain of steps cost three times as much, for every request.
-        processors=[_JsonLine(fields)] if as_json else [*shared, structlog.dev.ConsoleRenderer(colors=False)],
+        processors=[_JsonLine(fields)] if as_json else [*shared, _for_people()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(_Gathered(sys.stderr.buffer))  # type: ignore[arg-type] # write and flush is all it needs
         if as_json
@@ -43,6 +43,11 @@ def configure(level: str, log_format: str, **fields: object) -> None:
         cache_logger_on_first_use=True,
     )
     _configure_standard_logging(max(number, logging.WARNING), shared, as_json=as_json)
+
+
+def _for_people() -> Processor:
+    """Lines to read. Where rich is installed structlog would show the variables of a traceback: secrets."""
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 
 
 class _Gathered:
@@ -84,7 +89,7 @@ def _configure_standard_logging(level: int, shared: list[Processor], *, as_json:
     render: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dumps)]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else [_for_people()]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

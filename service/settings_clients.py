@@ -74,7 +74,9 @@ class ClientSettings(BaseSettings):
     )
     payment_link_ttl_s: Count = Field(86_400, description="How long a payment link holds.")
     payment_callback_overlap_s: Seconds = Field(
-        86_400.0, description="How long the callback secret before still counts after a rotation."
+        86_400.0,
+        le=31_536_000,
+        description="How long the callback secret before still counts after a rotation.",
     )
 
     @field_validator("public_url")

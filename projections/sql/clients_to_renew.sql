@@ -14,9 +14,9 @@ with recursive due as (
    where d.client_id is not null
 )
 select f.reached, f.required, d.client_id
-  from (select (select case when count(*) = 2 then min(s.position) end
+  from (select (select case when count(*) = 3 then min(s.position) end
                   from es.subscription s
-                 where s.lane = $1 and s.name in ('{invoices}', '{services}')) as reached,
+                 where s.lane = $1 and s.name in ('{cancellations}', '{invoices}', '{services}')) as reached,
                (select l.head_position from es.lane l where l.lane = $1) as required) f
   left join (select client_id from due where client_id is not null limit $4) d on true
  order by d.client_id

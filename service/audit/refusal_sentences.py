@@ -14,6 +14,7 @@ _TO = {
     "AddCredit": "add credit or take it back",
     "ApplyCredit": "pay an invoice from credit",
     "AddInvoicePayment": "record a payment",
+    "payment callback": "record a payment that its provider told of",
     "CapturePayment": "take the money for an invoice",
     "CreateInvoice": "issue an invoice",
     "UpdateInvoice": "change an invoice",

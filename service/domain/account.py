@@ -34,7 +34,7 @@ from service.domain.services import SERVICES, Service, service_from, service_row
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 """Raised whenever `evolve`, `dump` or the classes below change meaning; older snapshots are then useless."""
 
 ACTIVE = "Active"

@@ -5,7 +5,7 @@ Pure; the account keeps it, `cancellations` decides on it, `renewals` asks wheth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -45,9 +45,9 @@ class Cancellation:
     """Of the service when it was asked for."""
     cancelled_invoices: tuple[int, ...] = ()
     refund: int = 0
-    refunded_invoices: tuple[int, ...] = ()
-    """Those of which something was ever given back, 0 for what was paid before the service was registered:
-    it is given back once."""
+    given_back: dict[int, int] = field(default_factory=dict)
+    """How much, by the invoice that had paid for it, 0 for what was paid before the service was registered.
+    Of all requests: it is given back once."""
     ticket: str = ""
     """The last one that asks to end its subscription, "" if none ever did."""
     ticket_at: str = ""
@@ -70,7 +70,7 @@ def cancellation_row(service_id: int, cancellation: Cancellation) -> list[Any]:
         cancellation.previous_status,
         list(cancellation.cancelled_invoices),
         cancellation.refund,
-        list(cancellation.refunded_invoices),
+        [*cancellation.given_back.items()],
         cancellation.ticket,
         cancellation.ticket_at,
     ]
@@ -78,9 +78,9 @@ def cancellation_row(service_id: int, cancellation: Cancellation) -> list[Any]:
 
 def cancellation_from(row: list[Any]) -> tuple[int, Cancellation]:
     """What `cancellation_row` wrote."""
-    service_id, request, kind, stage, previous, cancelled, refund, refunded, *ticket = row
+    service_id, request, kind, stage, previous, cancelled, refund, given_back, *ticket = row
     return service_id, Cancellation(
-        request, kind, Stage(stage), previous, tuple(cancelled), refund, tuple(refunded), *ticket
+        request, kind, Stage(stage), previous, tuple(cancelled), refund, dict(given_back), *ticket
     )
 
 
@@ -98,7 +98,7 @@ def _carried_out(state: AccountState, event: ServiceCancelled) -> None:
     cancellation = state.cancellations[event.service_id]
     cancellation.stage = Stage.CARRIED_OUT
     cancellation.refund = event.refund
-    cancellation.refunded_invoices += event.invoices
+    cancellation.given_back |= dict(zip(event.invoices, event.amounts, strict=True))
 
 
 def _withdrawn(state: AccountState, event: ServiceCancellationWithdrawn) -> None:

@@ -7,7 +7,6 @@ or when the period it waited for is over, is one decision with all that follows 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from service.domain.cancellation_commands import CancellationKind
@@ -20,15 +19,15 @@ from service.domain.events.cancellations import (
 )
 from service.domain.invoice_state import OPEN
 from service.domain.invoice_status import InvoiceStatus
+from service.domain.invoicing import CLOSED
+from service.domain.paid_periods import invoices_about, paid_periods
 from service.domain.posting import Posting
 from service.domain.refund import refunds_of
 from service.domain.refusals import AlreadyRecorded, Decision, Refusal, RefusalCode
 from service.domain.service_commands import ServiceStatus
-from service.domain.services import bills, changed, is_about, service_on
+from service.domain.services import changed, is_about, service_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from service.domain.account import AccountState
     from service.domain.cancellation_commands import (
         CarryOutCancellations,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
         WithdrawCancellation,
     )
     from service.domain.commands import Offer
-    from service.domain.invoice_state import InvoiceState
     from service.domain.refund import PaidPeriod
     from service.domain.services import Service
 
@@ -77,7 +75,7 @@ def _why_not(
         return Refusal(RefusalCode.LICENCE_ACTIVE)
     if service.next_due_date and service.next_due_date < today:
         # The period that an invoice asks for has begun: it was used, and is owed.
-        for number, invoice in _invoices_about(state, command.service_id):
+        for number, invoice in invoices_about(state, command.service_id):
             if invoice.status in OPEN:
                 return Refusal(RefusalCode.INVOICE_OVERDUE, str(number))
     return None
@@ -102,7 +100,7 @@ def _requested(
         requested_by=command.requested_by,
         previous_status=service.status,
         ends_on=offer.now[:10] if is_at_once else service.next_due_date,
-        cancelled_invoices=(*inherited, *cancelled),
+        cancelled_invoices=tuple(dict.fromkeys((*inherited, *cancelled))),
         left_invoices=left,
         requested_at=offer.now,
     )
@@ -111,7 +109,7 @@ def _requested(
         posting.change_status(number, InvoiceStatus.CANCELLED)
     if requested.ends_on <= offer.now[:10]:
         is_refunded = command.kind is CancellationKind.IMMEDIATE and service.kind in HOURLY
-        periods = _paid_periods(state, command.service_id, service, earlier) if is_refunded else []
+        periods = paid_periods(state, command.service_id, service, earlier) if is_refunded else []
         _end(posting, command.service_id, service, requested.request, periods, state.currency)
     return posting.decision()
 
@@ -135,8 +133,8 @@ def withdraw_cancellation(state: AccountState, command: WithdrawCancellation, of
     """`service.cancellation_withdrawn`: cancelled invoices are Unpaid again, the service is what it was.
 
     Recorded before if the last request was withdrawn already. SERVICE_NOT_FOUND, CANCELLATION_NOT_FOUND,
-    CANCELLATION_REFUNDED, SERVICE_ENDED if it was carried out at the end of a period or by the operator, and
-    SERVER_TAKEN.
+    CANCELLATION_REFUNDED, SERVICE_ENDED if it was carried out at the end of a period or by the operator, or
+    the account is closed, and SERVER_TAKEN.
     """
     service = state.services.get(command.service_id)
     if service is None:
@@ -171,7 +169,8 @@ def _cannot_withdraw(state: AccountState, service: Service, cancellation: Cancel
     if cancellation.refund:
         return Refusal(RefusalCode.CANCELLATION_REFUNDED)
     is_at_once = cancellation.kind == CancellationKind.IMMEDIATE.value
-    if service.has_ended and not (is_done and is_at_once and service.status == CANCELLED):
+    can_be_alive = is_done and is_at_once and service.status == CANCELLED and state.status != CLOSED
+    if service.has_ended and not can_be_alive:
         return Refusal(RefusalCode.SERVICE_ENDED, service.status)
     other = service_on(state, service.server_id) if service.has_ended else 0
     return Refusal(RefusalCode.SERVER_TAKEN, str(other)) if other else None
@@ -255,7 +254,7 @@ def _unpaid(
     """
     cancelled: list[int] = []
     left: list[int] = []
-    for number, invoice in _invoices_about(state, service_id):
+    for number, invoice in invoices_about(state, service_id):
         if invoice.status not in OPEN:
             continue
         renewal = service.renewals.get(number)
@@ -264,37 +263,3 @@ def _unpaid(
         is_whole = all(is_about(line, service_id) for line in invoice.lines)
         (cancelled if is_to_come and is_untouched and is_whole else left).append(number)
     return tuple(cancelled), tuple(left)
-
-
-def _paid_periods(
-    state: AccountState, service_id: int, service: Service, earlier: Cancellation
-) -> list[PaidPeriod]:
-    """What was paid for, at the price that was paid and not paid back since; nothing is given back twice."""
-    known = {period.invoice_id for period in service.paid} | set(service.renewals)
-    first = [number for number, _ in _invoices_about(state, service_id) if number not in known]
-    periods = []
-    for period in service.paid:
-        if period.invoice_id in earlier.refunded_invoices:
-            continue
-        price = period.price
-        if period.invoice_id:
-            price = min(price, _paid_of(state, period.invoice_id, service_id))
-        elif first:  # it was sold by invoices that are here, which tell more than the register
-            price = min(price, sum(_paid_of(state, number, service_id) for number in first))
-        elif service.status == ServiceStatus.PENDING.value:
-            continue  # an order that nobody has paid for, as far as is known
-        periods.append(replace(period, price=price))
-    return periods
-
-
-def _paid_of(state: AccountState, invoice_id: int, service_id: int) -> int:
-    """What a Paid invoice took for the service, without tax: its lines, if so much was paid for it."""
-    invoice = state.invoices[invoice_id]
-    if invoice.status is not InvoiceStatus.PAID:
-        return 0
-    lines = sum(line.amount for line in invoice.lines if is_about(line, service_id))
-    return max(0, min(lines, invoice.credit + invoice.applied))
-
-
-def _invoices_about(state: AccountState, service_id: int) -> Iterator[tuple[int, InvoiceState]]:
-    return ((number, invoice) for number, invoice in state.invoices.items() if bills(invoice, service_id))

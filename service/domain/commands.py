@@ -151,7 +151,8 @@ class RecordPayment:
     `amount` None or 0 means all that is due. `gateway` "" means the invoice's own method. The same
     (gateway, reference) on the same invoice is treated as `on_retry` says; an empty reference never is the
     same. `fees` may be 0 or negative. `date` None means now. `currency` "" means the client's own.
-    `to_credit` makes credit of what came in for an invoice that takes no payment; else that is refused.
+    `to_credit` drops no money: what came in for an invoice that takes no payment becomes credit, else that is
+    refused; and of another amount it is not the same payment, but refused.
     """
 
     invoice_id: int

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def record_payment(state: AccountState, command: RecordPayment, offer: Offer) -> Decision:
     """`payment.recorded`, `invoice.settled` once nothing is due, `credit.added` for what is left over.
 
-    INVOICE_NOT_FOUND, then for a retried payment what the command says (before the status is looked at: a
-    retry stays a retry after a cancellation): AlreadyRecorded, or TRANSACTION_ID_TAKEN; CURRENCY_MISMATCH,
+    INVOICE_NOT_FOUND, CURRENCY_MISMATCH, then for a retried payment what the command says (before the status
+    is looked at: a retry stays a retry after a cancellation): AlreadyRecorded, or TRANSACTION_ID_TAKEN;
     INVOICE_NOT_PAYABLE, AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE. Only money that came in becomes credit: an
     invoice with a negative total is settled by a payment, never paid out.
     """
@@ -33,13 +33,9 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
     if invoice is None:
         return Refusal(RefusalCode.INVOICE_NOT_FOUND)
     gateway = command.gateway or invoice.payment_method
-    earlier = state.payments.get((command.invoice_id, gateway, command.reference))
-    if earlier is not None and command.on_retry is not OnRetry.ALLOW:
-        is_replay = command.on_retry is OnRetry.REPLAY
-        return AlreadyRecorded(earlier) if is_replay else Refusal(RefusalCode.TRANSACTION_ID_TAKEN)
-    refused = _refused(state, invoice, command)
-    if refused is not None:
-        return refused
+    answer = _not_recorded(state, invoice, command, gateway)
+    if answer is not None:
+        return answer
     is_open = invoice.status in OPEN
     owed = max(invoice.due, 0) if is_open else 0
     amount = command.amount or owed
@@ -76,9 +72,24 @@ def record_payment(state: AccountState, command: RecordPayment, offer: Offer) ->
     return posting.decision()
 
 
-def _refused(state: AccountState, invoice: InvoiceState, command: RecordPayment) -> Refusal | None:
+def _not_recorded(
+    state: AccountState, invoice: InvoiceState, command: RecordPayment, gateway: str
+) -> Decision | None:
+    """The answer to what is refused, or was recorded before, whatever is due."""
     if command.currency not in {"", state.currency}:
         return Refusal(RefusalCode.CURRENCY_MISMATCH, state.currency)
+    earlier = state.payments.get((command.invoice_id, gateway, command.reference))
+    if earlier is not None and command.on_retry is not OnRetry.ALLOW:
+        return _retried(state, command, earlier)
     if invoice.status in NOT_PAYABLE and not command.to_credit:
         return Refusal(RefusalCode.INVOICE_NOT_PAYABLE, invoice.status.value)
     return None
+
+
+def _retried(state: AccountState, command: RecordPayment, earlier: int) -> Decision:
+    """Money that must not be dropped is only there already if it was as much."""
+    amount = command.amount or 0
+    is_other = command.to_credit and amount not in {0, state.transactions[earlier].amount_in}
+    if is_other or command.on_retry is OnRetry.REJECT:
+        return Refusal(RefusalCode.TRANSACTION_ID_TAKEN)
+    return AlreadyRecorded(earlier)

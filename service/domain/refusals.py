@@ -63,6 +63,8 @@ class RefusalCode(StrEnum):
     """`detail` is the number that another service has."""
     SERVER_TAKEN = "server_taken"
     """`detail` is the service that has it, where that is the client's own."""
+    DUE_DATE_MISSING = "due_date_missing"
+    """A service that is paid again and again begins some day."""
     RENEWAL_OPEN = "renewal_open"
     """`detail` is the invoice that renews the service once it is paid."""
     RENEWAL_BLOCKED = "renewal_blocked"

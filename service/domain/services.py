@@ -153,13 +153,18 @@ def _is_same(known: Service, registered: ServiceRegistered) -> bool:
 
 
 def change_service(state: AccountState, command: ChangeService, offer: Offer) -> Decision:
-    """`service.changed`, or recorded before if it is so already; SERVICE_NOT_FOUND, SERVER_TAKEN."""
+    """`service.changed`, or recorded before if it is so already.
+
+    SERVICE_NOT_FOUND, DUE_DATE_MISSING for one that is to recur and was never due, SERVER_TAKEN.
+    """
     service = state.services.get(command.service_id)
     if service is None:
         return Refusal(RefusalCode.SERVICE_NOT_FOUND)
     changes = {name: new for name, new in command.changes.items() if _plain(getattr(service, name)) != new}
     if not changes:
         return AlreadyRecorded(command.service_id)
+    if changes.get("cycle") in MONTHS and not changes.get("next_due_date", service.next_due_date):
+        return Refusal(RefusalCode.DUE_DATE_MISSING)
     other = service_on(state, service.server_id)
     if service.has_ended and other and changes.get("status", service.status) not in ENDED:
         return Refusal(RefusalCode.SERVER_TAKEN, str(other))

@@ -111,8 +111,8 @@ class ClientLogins:
     async def set_password(self, login: Login, password: str, call: Call) -> Refusal | None:
         """Let this password open the account instead of the one in `login`.
 
-        STALE if that was replaced meanwhile, PERSON_ERASED. Raises QueueFull, and ValueError for a password that
-        is empty or too long, see `normal_password`.
+        STALE if that was replaced meanwhile, PERSON_ERASED. Raises QueueFull, and ValueError for one that is
+        empty or too long, see `normal_password`.
         """
         normal = normal_password(password)
         if not normal:

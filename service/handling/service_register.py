@@ -69,7 +69,7 @@ class ServiceRegister:
             # Else it is the number that was imported meanwhile, and is in use for ever: the next one.
 
     async def change(self, client_id: int, command: ChangeService, call: Call) -> Done | Refusal:
-        """Change a service of the client; SERVICE_NOT_FOUND, SERVER_TAKEN for one that is to begin anew."""
+        """Change a service of the client; see `services.change_service`. SERVER_TAKEN by others, too."""
         answer = await self._executor.execute(_order(client_id, command), call)
         return Refusal(RefusalCode.SERVER_TAKEN) if isinstance(answer, Taken) else answer
 

@@ -22,7 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Protocol = Literal["whmcs", "invapi"]
+Protocol = Literal["whmcs", "invapi", "pay"]
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that prometheus_client reads when it is imported."""
 
@@ -64,6 +64,7 @@ class RequestMetrics:
         self._observe = {
             "whmcs": self._seconds.labels("whmcs").observe,
             "invapi": self._seconds.labels("invapi").observe,
+            "pay": self._seconds.labels("pay").observe,
         }
 
     def answered(self, protocol: Protocol, action: str, result: str, seconds: float) -> None:

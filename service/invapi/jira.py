@@ -7,11 +7,9 @@ somebody else. Never logged: the token, what the ticket says. Only the compositi
 
 from __future__ import annotations
 
-import asyncio
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 import aiohttp
 import orjson
@@ -20,7 +18,8 @@ import structlog
 from service.domain.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
 ANSWER_BYTES_MAX = 262_144
 SUMMARY_CHARACTERS_MAX = 255
@@ -67,22 +66,20 @@ def label_of(*parts: object) -> str:
 
 
 class Jira:
-    """One project in one JIRA."""
+    """One project in one JIRA. `turn` is for whoever asks about a label, one at a time in all processes."""
 
-    def __init__(self, account: JiraAccount) -> None:
+    def __init__(
+        self, account: JiraAccount, turn: Callable[[str], AbstractAsyncContextManager[None]]
+    ) -> None:
         self._account = account
-        self._under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turn = turn
 
     async def open_ticket(self, ticket: Ticket) -> str:
         """The key of the ticket with this label that is not done yet, made if there is none.
 
-        One at a time for each label, so that whoever asks twice at once gets the same; two processes that
-        ask at the same moment may still make two. Raises JiraError.
+        Whoever asks twice at once gets the same. Raises JiraError, and what `turn` raises.
         """
-        lock = self._under_way.get(ticket.label)
-        if lock is None:
-            lock = self._under_way[ticket.label] = asyncio.Lock()
-        async with lock, self._session() as session:
+        async with self._turn(ticket.label), self._session() as session:
             key = await self._find(session, ticket.label)
             return key or await self._create(session, ticket)
 

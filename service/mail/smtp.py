@@ -64,7 +64,7 @@ class Smtp:
         client = await self._client()
         try:
             await self._hand_over(client, message)
-            with suppress(aiosmtplib.SMTPException, OSError):  # taken is taken, whatever becomes of good manners
+            with suppress(aiosmtplib.SMTPException, OSError):  # taken is taken, whatever is said at parting
                 await client.quit(timeout=QUIT_TIMEOUT_S)
         finally:
             client.close()

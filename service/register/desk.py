@@ -33,7 +33,7 @@ class Desk:
         return await self._known(asked.server_id, call), not done.replayed
 
     async def change(self, server_id: int, asked: AskedChange, call: Call) -> Told | Refusal:
-        """The service as it is then; SERVICE_NOT_FOUND, SERVER_TAKEN."""
+        """The service as it is then; SERVICE_NOT_FOUND, DUE_DATE_MISSING, SERVER_TAKEN."""
         row = await self._reader.service_on(server_id, deadline=call.deadline)
         if row is None:
             return Refusal(RefusalCode.SERVICE_NOT_FOUND, str(server_id))

@@ -52,6 +52,7 @@ _MESSAGES = {
     RefusalCode.CLIENT_NOT_FOUND: ("There is no such client", 404),
     RefusalCode.SERVICE_NOT_FOUND: ("There is no service on this server", 404),
     RefusalCode.SERVICE_EXISTS: ("Another service has this relid", 409),
+    RefusalCode.DUE_DATE_MISSING: ("next_due_date is needed for a service that is paid periodically", 409),
     RefusalCode.SERVER_TAKEN: ("The server belongs to another service", 409),
     RefusalCode.KEY_REUSED: ("The idempotency key was used before with another request", 409),
 }

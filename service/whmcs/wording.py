@@ -68,6 +68,7 @@ _WORDS = {
     RefusalCode.NOTHING_DUE: "Nothing to invoice",
     RefusalCode.SERVICE_NOT_FOUND: "Service ID Not Found",
     RefusalCode.SERVICE_EXISTS: "Service ID already exists",
+    RefusalCode.DUE_DATE_MISSING: "A service that is paid periodically needs a due date",
     RefusalCode.SERVER_TAKEN: "The server belongs to another service",
     RefusalCode.RENEWAL_OPEN: "Invoice {detail} renews the service already",
     RefusalCode.RENEWAL_BLOCKED: "The service cannot be renewed now ({detail})",

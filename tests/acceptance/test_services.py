@@ -115,6 +115,17 @@ def test_mistakes_are_told(api: Api, log: Log, register: Register, change: Any, 
     assert told.body["error"].startswith(says)
 
 
+def test_what_is_to_recur_must_be_due(api: Api, register: Register) -> None:
+    """A service that was never due can become a monthly one only with a day."""
+    made = register.new(api.client(), cycle="One Time", next_due_date=None)
+    path = f"/{made['server_id']}"
+    told = register.ask("PATCH", path, {"cycle": "Monthly"})
+    text = "next_due_date is needed for a service that is paid periodically"
+    assert (told.status, told.body) == (409, {"error": text})
+    told = register.ask("PATCH", path, {"cycle": "Monthly", "next_due_date": "2026-01-31"})
+    assert (told.status, told.body["next_due_date"]) == (200, "2026-01-31")
+
+
 def test_what_is_not_there(api: Api, register: Register) -> None:
     """Clients, services, places and methods; and a body that is too large."""
     nobody = register.ask("POST", body=service(10**9))

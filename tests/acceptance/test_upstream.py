@@ -98,7 +98,7 @@ def test_a_ledger_before_a_whmcs(server_dsn: str, tmp_path: Path, whmcs: Whmcs, 
                 }
             ]
             logged = server.log()
-        assert '"result":"passed on"' in logged
+        assert '"result":"passed_on"' in logged
         assert not [secret for secret in (*SECRETS, api.secret) if secret in logged]
 
 

@@ -203,6 +203,21 @@ async def test_who_joins_whenever_sees_everything_once(start: Start) -> None:
                 assert [message.data["position"] for message in messages] == [each.id for each in messages]
 
 
+async def test_who_hangs_up_is_nobodys_mistake(start: Start) -> None:
+    """The others go on, and the log does not complain about it."""
+    async with feed(start) as (service, api, follower):
+        credential = await service.create_credential()
+        head = (await follower.page(limit=1000)).position
+        stays = follower.stream(head)
+        async with Follower(service.url, credential) as leaving:
+            await taken(leaving.stream(head - 1), head)
+        for count in range(1, 6):
+            await api.must("AddCredit", clientid=2, amount="1.00", description="after it")
+            await taken(stays, head + count)
+        said = [record["event"] for record in service.log_records()]
+        assert "a connection was not HTTP as it should be" not in said
+
+
 async def test_a_filtered_stream_moves_its_id_on(start: Start) -> None:
     """What is not selected never comes, but the position to resume after does."""
     async with feed(start, feed_heartbeat_s=0.1) as (_, api, follower):

@@ -98,5 +98,5 @@ async def test_one_token_sets_one_password(start: Start) -> None:
             told = await _invapi(service, "auth", action="info", token=session)
             assert told["error"] == "Invalid token"
             assert "token" in (await _invapi(service, "auth", **login, password=winner))["result"]
-            wrong = await _invapi(service, "auth", **login, password="first of all")
-            assert wrong["error"] == "Invalid user or password"
+        wrong = await _invapi(there, "auth", **login, password="first of all")
+        assert wrong["error"] == "Invalid user or password"

@@ -14,6 +14,7 @@ from service.audit.finding import Conditions, Finder
 from service.audit.people import People
 from service.audit.story import CLIENT, Subject
 from service.domain.commands import AddCredit, ApplyCredit, IssueInvoice, NewItem
+from service.domain.events.client_logins import ClientPasswordChanged
 from service.domain.invoice_status import InvoiceStatus
 from service.handling.refusals import RefusalLimits, Refusals
 from service.handling.translation import Translator
@@ -90,6 +91,34 @@ async def test_conditions_together(finder: Finder, log: LedgerLog) -> None:
     ]
     assert not await found(finder, Conditions(client_id=2, type_pattern="invoice.*"))
     assert not await found(finder, Conditions(actor="somebody"))
+
+
+async def test_how_a_client_logs_in_is_a_part_of_its_history(
+    pool: asyncpg.Pool, store: PostgresStore, finder: Finder, log: LedgerLog
+) -> None:
+    """In the order of the log, page after page, in `events --client` and `explain client`, of nobody else."""
+    changed = []
+    for number in range(5):
+        event = ClientPasswordChanged(client_id=1, password_id=f"p{number}", changed_at="2026-11-21 10:00:00")
+        changed.append(await log.write("login-1", event))
+        if number < 3:
+            await log.command(1, AddCredit(amount=1, description="between"))
+    ones = await found(finder, Conditions(client_id=1))
+    assert [at for at, event in ones if event.TYPE == "client.password_changed"] == changed
+    positions = [at for at, _ in ones]
+    assert positions == sorted(positions)
+    assert len(ones) == 12 + 5 + 3
+    assert await found(finder, Conditions(client_id=1, type_pattern="client.*", end=str(changed[1]))) == [
+        each for each in ones if each[0] in changed[:2]
+    ]
+    assert not await found(finder, Conditions(client_id=2, type_pattern="client.*"))
+    assert not await found(finder, Conditions(client_id=1, invoice_id=1, type_pattern="client.*"))
+    explainer = Explainer(pool, store, Translator(store), Refusals(pool, store, RefusalLimits()), UTC)
+    explained = await explainer.explain(Subject(CLIENT, 1))
+    assert [each.happened.position for each in explained.story.told] == positions
+    assert explained.state.balance == sum(range(100, 108)) - 300 + 3
+    sentences = [each.sentence for each in explained.story.told]
+    assert sentences.count("Client 1 got a new password.") == 5
 
 
 async def test_personal_data_stays_sealed(finder: Finder, log: LedgerLog) -> None:

@@ -109,6 +109,28 @@ async def test_nobody_publishes_on_who_gave_up() -> None:
         assert sorted(record.position for record in await server.records()) == list(range(1, 31))
 
 
+async def test_a_stop_does_not_wait_for_the_broker() -> None:
+    """A relay that is stopped while nothing is confirmed leaves at once, with all that it had begun."""
+    async with KafkaServer() as server:
+        begun = asyncio.Event()
+
+        async def relay() -> None:
+            async with broker(server, timeout_s=60).connected() as topic:
+                await topic.publish(entries(1, 5), 0)
+                server.keeps_answers = True
+                begun.set()
+                await topic.publish(entries(6, 20), 5)
+
+        relaying = asyncio.create_task(relay())
+        await begun.wait()
+        await server.filled(20)
+        relaying.cancel()
+        async with asyncio.timeout(30):
+            await asyncio.wait([relaying])
+        assert relaying.cancelled()
+        assert [task for task in asyncio.all_tasks() if "aiokafka" in str(task.get_coro())] == []
+
+
 async def test_a_dropped_connection_is_in_nobodys_way() -> None:
     """Aiokafka connects again, and what was published is there once."""
     async with KafkaServer() as server, broker(server).connected() as topic:

@@ -71,7 +71,7 @@ async def test_a_credentials_file_lets_in(tmp_path: Path) -> None:
 
 
 async def test_tls_is_checked(tmp_path: Path) -> None:
-    """A server that asks for TLS and for its client's certificate: both are checked by the authority's file."""
+    """A server that asks for its client's certificate, too: both are checked by the authority's file."""
     authority = Authority(tmp_path)
     file = authority.certificate()
     tls = f'tls {{ cert_file: "{file}", key_file: "{file}", ca_file: "{authority.file}", verify: true }}'

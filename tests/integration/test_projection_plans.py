@@ -69,7 +69,7 @@ READS = {
     "all services": (reads.SERVICES["everything"], {"subscription_pkey", "service_pkey"}),
     "clients to renew": (
         reads.CLIENTS_TO_RENEW,
-        {"subscription_pkey", "service_due", "invoice_pkey", "item_pkey"},
+        {"subscription_pkey", "service_due", "invoice_pkey", "item_pkey", "cancellation_standing"},
     ),
     "clients of services": (reads.CLIENTS_OF_SERVICES, {"subscription_pkey", "service_pkey"}),
     "contacts of a client": (reads.CONTACTS["client"], FENCE | {"contact_client"}),

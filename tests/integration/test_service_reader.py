@@ -9,6 +9,7 @@ import pytest
 
 from projections.schema import prepare
 from projections.service_reader import ServiceReader
+from service.domain.cancellation_commands import CancellationKind, RequestCancellation, WithdrawCancellation
 from service.domain.commands import AmendInvoice, RecordPayment
 from service.domain.events import InvoiceIssued
 from service.domain.invoice_status import InvoiceStatus
@@ -111,4 +112,9 @@ async def test_whose_services_are_to_be_renewed(log: LedgerLog, reader: ServiceR
     assert isinstance(third, InvoiceIssued)
     await log.command(2, RecordPayment(invoice_id=third.invoice_id))
     assert await due() == (1, 3)
+    assert await due("2025-08-01") == (1, 2, 3)
+    later = RequestCancellation(service_id=3, kind=CancellationKind.END_OF_PERIOD)
+    await log.command(2, later)
+    assert await due("2025-08-01") == (1, 3)
+    await log.command(2, WithdrawCancellation(service_id=3))
     assert await due("2025-08-01") == (1, 2, 3)

@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from eventstore.deliveries import LIVE, Attempt, Deliveries, Move
 from eventstore.identifiers import uuid7
 from service.domain.access_commands import CreateRole, LimitFeed, RevokeCredential
+from service.feed.pages import Page, Pages
 from tests.support.endpoint import Authority, Delivered, Endpoint, by_account
 from tests.support.service import Credential
 from tests.support.webhooks import (
@@ -257,6 +258,20 @@ async def test_the_time_of_failing_outlives_the_service(ledger_dsn: str) -> None
         await ledger.core.pool.execute(moved)
         paused = await until_state(ledger.hooks, added["id"], "paused")
         assert "failed for too long" in paused["paused"]["reason"]
+
+
+async def test_a_defect_pauses_a_webhook(ledger_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with reading for it: it is not started again and again, and shows why."""
+
+    async def broken(*_: object) -> Page:
+        raise ValueError
+
+    async with scene(ledger_dsn) as ledger:
+        added = await ledger.hooks.add("http://127.0.0.1:9/")
+        monkeypatch.setattr(Pages, "next", broken)
+        await add_credits(ledger.api, 1)
+        row = await until_state(ledger.hooks, added["id"], "paused")
+        assert row["paused"]["reason"] == "a defect of the ledger: ValueError"
 
 
 async def test_a_copy_of_a_ledger_sends_nothing(ledger_dsn: str) -> None:

@@ -14,14 +14,19 @@ import pytest
 
 from service.core import open_core
 from service.handling.client_keys import NewClientKey
+from service.handling.configuration_input import new_gateway, payment_page
 from service.operations import operator_call
 from service.settings import Settings
 from tests.acceptance.client import Api, unused
 from tests.acceptance.process import Server
 from tests.support.databases import administer
+from tests.support.font import square_font
+from tests.support.gateways import create_secret, set_up
 from tests.support.invapi import Invapi
 from tests.support.jira import LocalJira
+from tests.support.logging_in import FAILED_MAX
 from tests.support.mail import MailServer
+from tests.support.paying import GATEWAYS, KEY, PUBLIC_URL, Web
 from tests.support.postgres import with_database
 from tests.support.register import Register
 
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 PAGE = "https://panel.example.com/reset?token={token}"
 _INTERNAL = ("internal error", "Traceback")
 _addresses = itertools.count(1)
+_payers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +68,8 @@ def server(
 ) -> Iterator[Server]:
     """The server, a new ledger."""
     log = tmp_path_factory.mktemp("invapi") / "log"
+    fonts = tmp_path_factory.mktemp("fonts")
+    (fonts / "square.ttf").write_bytes(square_font())
     settings = {
         "CREDITLEDGER_DSN": dsn,
         "CREDITLEDGER_TRUSTED_PROXIES": "127.0.0.1",
@@ -70,7 +78,9 @@ def server(
         "CREDITLEDGER_SELLER_NAME": "Shop & Co",
         "CREDITLEDGER_SELLER_ADDRESS": "Gasse 1;Ulm",
         "CREDITLEDGER_SELLER_TAX_NUMBER": "DE1",
+        "CREDITLEDGER_INVOICE_PDF_FONTS": str(fonts),
         "CREDITLEDGER_FAILED_LOGINS_MAX": "20",
+        "CREDITLEDGER_INVAPI_FAILED_LOGINS_MAX": str(FAILED_MAX),
         "CREDITLEDGER_SMTP_HOST": "127.0.0.1",
         "CREDITLEDGER_SMTP_PORT": str(mailbox.port),
         "CREDITLEDGER_SMTP_TLS": "none",
@@ -171,3 +181,46 @@ def anybody(server: Server) -> Invapi:
 def ada(api: Api, log_in: Callable[[str], Invapi]) -> Invapi:
     """A client with 100.00 of credit."""
     return log_in(api.client(credit="100"))
+
+
+@pytest.fixture(scope="session")
+def secret(dsn: str, server: Server) -> str:
+    """The callback secret of the first gateway; the second has neither that nor a page."""
+    del server  # it makes the schema
+    page = "https://pay.example.com/{invoice}?sum={amount}&in={currency}"
+
+    async def make() -> str:
+        first, second = new_gateway(GATEWAYS[0], "Pay & Pal <1>"), new_gateway(GATEWAYS[1], "")
+        await set_up(dsn, first, second, payment_page(GATEWAYS[0], page))
+        return await create_secret(dsn, GATEWAYS[0])
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(scope="session")
+def paying(dsn: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A second process on the ledger, which makes links; nothing secret is in its log at the end."""
+    log = tmp_path_factory.mktemp("paying") / "log"
+    settings = {
+        "CREDITLEDGER_DSN": dsn,
+        "CREDITLEDGER_TRUSTED_PROXIES": "127.0.0.1",
+        "CREDITLEDGER_FAILED_LOGINS_MAX": "5",
+        "CREDITLEDGER_BASE_PATH": "/shop",
+        "CREDITLEDGER_PUBLIC_URL": f"{PUBLIC_URL}/",
+        "CREDITLEDGER_PAYMENT_LINK_KEY": KEY,
+        "CREDITLEDGER_SELLER_NAME": "Shop & Co",
+        "CREDITLEDGER_METRICS_ACCESS": "open",
+        "CREDITLEDGER_RETRIED_PAYMENTS": "allow",
+    }
+    with Server(log, "--port", "0", is_new=False, settings=settings) as server:
+        yield server
+    written = log.read_text("utf-8")
+    assert "payment callback" in written
+    for hidden in ("internal error", "Traceback", secret, KEY, "v1,", "/pay/"):
+        assert hidden not in written
+
+
+@pytest.fixture
+def web(paying: Server, secret: str) -> Web:
+    """Somebody from an address that nobody else has."""
+    return Web(paying.port, secret, f"192.0.2.{next(_payers)}")

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from pydantic import SecretStr
 
+from service.core import open_core
+from service.handling.client_logins import clients_with_totp
+from service.operations import operator_call
+from service.settings import Settings
 from tests.acceptance.process import creditledger
-from tests.support.logging_in import Person
+from tests.support.invapi import Invapi
+from tests.support.logging_in import FAILED_MAX, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from service.core import Core
     from tests.acceptance.client import Api
     from tests.acceptance.process import Server
-    from tests.support.invapi import Invapi
     from tests.support.mail import MailServer
+
+T = TypeVar("T")
 
 PASSWORD, OTHER = "correct horse", "battery staple"
 MISSING, WRONG_CODE = "A two-factor code is required", "Invalid two-factor code"
@@ -38,14 +47,21 @@ def person(api: Api, anybody: Invapi, mailbox: MailServer) -> Person:
 @pytest.fixture
 def secret(person: Person, dsn: str) -> str:
     """Of the person's authenticator."""
-
-    async def enable() -> str | Refusal:
-        async with open_core(Settings(dsn=SecretStr(dsn)), dsn) as core:
-            return await core.client_logins.enable_totp(person.invapi.client_id, operator_call("test"))
-
-    made = asyncio.run(enable())
+    made = _on_core(
+        dsn, lambda core: core.client_logins.enable_totp(person.invapi.client_id, operator_call("test"))
+    )
     assert isinstance(made, str)
     return made
+
+
+def _on_core(dsn: str, work: Callable[[Core], Awaitable[T]]) -> T:
+    """As the operator's commands do it."""
+
+    async def run() -> T:
+        async with open_core(Settings(dsn=SecretStr(dsn)), dsn) as core:
+            return await work(core)
+
+    return asyncio.run(run())
 
 
 def _forget(fetch: Callable[..., object]) -> None:
@@ -79,18 +95,18 @@ def test_a_reset_asks_for_a_code(person: Person, secret: str) -> None:
     assert person.redeem(token, PASSWORD).failure == "Invalid password reset token, please try again."
 
 
-def test_codes_cannot_be_guessed(person: Person, secret: str, server: Server, anybody: Invapi) -> None:
-    """After ten wrong ones the account takes none, right or wrong, neither to log in nor to reset.
+def test_codes_cannot_be_guessed(person: Person, secret: str, server: Server) -> None:
+    """After too many wrong ones the account takes none, right or wrong, neither to log in nor to reset.
 
     Only who knows the password or has a token counts: nobody else can have a client's codes refused.
     """
-    for number in range(12):
+    for number in range(FAILED_MAX):
         elsewhere = Invapi(server.port, address=f"192.0.2.{number + 100}")
-        users = [f"client:{anybody.client_id}", f"code of client:{anybody.client_id}"]
-        elsewhere.auth("whmcslogin", user=users[number % 2], password=f"guess {number}")
+        user = f"client:{person.invapi.client_id}"
+        elsewhere.auth("whmcslogin", user=user, password=f"guess {number}")
     wrong = [code for number in range(20) if (code := f"{number:06}") not in _codes(secret)]
     token = person.mailed_token()
-    for number, code in enumerate(wrong[:10]):
+    for number, code in enumerate(wrong[:FAILED_MAX]):
         told = (
             person.redeem(token, OTHER, code=code) if number % 2 else person.whmcslogin(code=code)
         ).failure
@@ -98,32 +114,52 @@ def test_codes_cannot_be_guessed(person: Person, secret: str, server: Server, an
     held = "Too many failed logins, please try again later"
     assert person.whmcslogin(code=pyotp.TOTP(secret).now()).failure == held
     assert person.redeem(token, OTHER, code=pyotp.TOTP(secret).now()).failure == held
-    for code in wrong[:10]:
+    for code in wrong[:FAILED_MAX]:
         assert f'"{code}"' not in server.log()
 
 
-def test_an_operator_enables_lists_and_disables(person: Person, secret: str, dsn: str) -> None:
-    """The secret is shown once; events say who did it, and neither they nor any table has the secret."""
-    run = {"CREDITLEDGER_DSN": dsn}
-    client_id = str(person.invapi.client_id)
-    again = creditledger("invapi-totp", "enable", "--client", client_id, **run)
-    assert again.returncode == 1
-    assert "totp enabled" in again.stderr
-    listed = json.loads(creditledger("invapi-totp", "list", "--json", **run).stdout)
-    assert person.invapi.client_id in [row["client"] for row in listed]
-    assert secret not in json.dumps(listed)
-    told = creditledger("events", "--type", "client.totp_enabled", "--format", "ndjson", **run).stdout
-    assert "operator:Grace" in told
-    assert secret not in told
-    assert creditledger("invapi-totp", "disable", "--client", client_id, **run).returncode == 0
+def test_an_operator_enables_lists_and_disables(person: Person, dsn: str) -> None:
+    """The secret is shown once; events say who did it, and neither they nor the list has the secret."""
+
+    def run(*arguments: str) -> str:
+        done = creditledger(*arguments, CREDITLEDGER_DSN=dsn)
+        return done.stderr if done.returncode else done.stdout
+
+    client = ("--client", str(person.invapi.client_id))
+    url = urlsplit(run("invapi-totp", "enable", *client, "--by", "Grace").strip())
+    assert (url.scheme, url.netloc) == ("otpauth", "totp")
+    (secret,) = parse_qs(url.query)["secret"]
+    assert person.enter(code=pyotp.TOTP(secret).now())
+    assert "totp enabled" in run("invapi-totp", "enable", *client)
+    listed = run("invapi-totp", "list", "--json")
+    assert person.invapi.client_id in [row["client"] for row in json.loads(listed)]
+    assert run("invapi-totp", "disable", *client)
     assert person.enter()
-    off = creditledger("invapi-totp", "disable", "--client", client_id, **run)
-    assert "totp not enabled" in off.stderr
-    listed = json.loads(creditledger("invapi-totp", "list", "--json", **run).stdout)
-    assert person.invapi.client_id not in [row["client"] for row in listed]
-    assert _enable(person, dsn) != secret
-    nobody = creditledger("invapi-totp", "enable", "--client", "999999", **run)
-    assert nobody.returncode == 1
+    told = run("events", *client, "--format", "csv")
+    assert told.index("account.opened") < told.index("client.password_changed") < told.index("Grace")
+    assert told.index("client.totp_enabled") < told.index("client.totp_disabled")
+    assert secret not in listed + told
+
+
+def test_who_is_asked_for_codes(person: Person, secret: str, dsn: str) -> None:
+    """From enabling to disabling, neither of which goes twice; a second time it is another secret."""
+    client_id = person.invapi.client_id
+
+    async def listed(core: Core) -> bool:
+        return client_id in await clients_with_totp(core.pool, core.store, core.translator)
+
+    async def turn_off_and_on(core: Core) -> None:
+        logins, call = core.client_logins, operator_call("test")
+        assert await listed(core)
+        assert await logins.disable_totp(client_id, call) is None
+        assert getattr(await logins.disable_totp(client_id, call), "code", "") == "totp_not_enabled"
+        assert not await listed(core)
+        other = await logins.enable_totp(client_id, call)
+        assert isinstance(other, str)
+        assert other != secret
+        assert await listed(core)
+
+    _on_core(dsn, turn_off_and_on)
 
 
 def test_no_secret_of_codes_is_kept_in_clear(

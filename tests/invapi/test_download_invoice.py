@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.font import LETTER
 from tests.support.paper import pages
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ def test_an_erased_person_stays_erased(api: Api, ada: Invapi, log_in: Callable[[
     assert bob.call("download_invoice", invoice_id=number).ok
     api.ok("DeleteClient", clientid=client_id)
     assert bob.call("download_invoice", invoice_id=number).failure == NOT_FOUND
+
+
+def test_letters_of_the_operators_fonts(api: Api, ada: Invapi) -> None:
+    """What the fonts at hand do not have is taken from the folder of the settings."""
+    more = {"itemdescription2": f"Zone {LETTER}", "itemamount2": "1"}
+    number = api.invoice(str(ada.client_id), "5", **more)
+    assert f"Zone {LETTER}" in pages(b64decode(ada.call("download_invoice", invoice_id=number).ok["pdf"]))[0]
 
 
 def test_many_at_once(api: Api, ada: Invapi) -> None:

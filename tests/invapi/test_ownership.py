@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.client import Api
     from tests.support.invapi import Invapi
+    from tests.support.jira import LocalJira
 
 SECRET_TEXT = "Known only to Ada"
 WITH_TOKEN = sorted(name for name, method in METHODS.items() if method.needs_token)
@@ -22,11 +23,15 @@ WITH_TOKEN = sorted(name for name, method in METHODS.items() if method.needs_tok
 
 @pytest.fixture(scope="module")
 def victim(api: Api, log_in: Callable[[str], Invapi]) -> Invapi:
-    """A client who has one of everything, each with a text that nobody else's things have."""
+    """A client who has one of everything, each with a text that nobody else's things have.
+
+    One service is due long since, of another it is noted that it is to end.
+    """
     client_id = api.client(credit="500")
     api.ok("UpdateClient", clientid=client_id, companyname=SECRET_TEXT)
     register = Register(api.port, api.identifier, api.secret)
     service = register.new(client_id, product=SECRET_TEXT, next_due_date=day(-40))
+    ending = register.new(client_id, product=SECRET_TEXT)
     line = {
         "itemdescription1": SECRET_TEXT,
         "itemamount1": "12",
@@ -40,6 +45,7 @@ def victim(api: Api, log_in: Callable[[str], Invapi]) -> Invapi:
     api.ok("AddBillableItem", clientid=client_id, description=SECRET_TEXT, amount=3, invoiceaction="nextcron")
     contact_id = api.ok("AddContact", clientid=client_id, firstname=SECRET_TEXT)["contactid"]
     invapi = log_in(client_id)
+    invapi.call("request_cancellation", id=ending["server_id"], cancellation_reason=SECRET_TEXT)
     invapi.known = {
         "first": invoices[0],
         "second": invoices[1],
@@ -48,6 +54,8 @@ def victim(api: Api, log_in: Callable[[str], Invapi]) -> Invapi:
         "contact": str(contact_id),
         "server": str(service["server_id"]),
         "service": str(service["relid"]),
+        "ending server": str(ending["server_id"]),
+        "ending service": str(ending["relid"]),
     }
     return invapi
 
@@ -74,8 +82,15 @@ def _everything_of(victim: Invapi) -> list[dict[str, str]]:
         "email": "",
         "id": known["server"],
         "server_id": known["server"],
+        "inv_id": known["server"],
+        "relid": known["service"],
+        "cancellation_type": "1",
+        "cancellation_reason": "Stolen",
     }
+    of_the_ending_service = dict.fromkeys(("id", "server_id", "inv_id"), known["ending server"])
+    of_the_ending_service |= dict.fromkeys(("account_id", "product", "relid"), known["ending service"])
     return [
+        {**shared, **of_the_ending_service},
         {
             **shared,
             "transaction_id": known["transid"],
@@ -98,19 +113,25 @@ def _everything_of(victim: Invapi) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_nothing_of_another_client_is_told_or_changed(
-    victim: Invapi, stranger: Invapi, fetch: Callable[..., object], name: str
+    victim: Invapi, stranger: Invapi, fetch: Callable[..., object], jira: LocalJira, name: str
 ) -> None:
-    """The victim's stream stays as long as it was, and no text or number of its own comes back."""
+    """The victim's stream stays as long as it was, no text or number of its own comes back, and nobody is
+    asked about its services.
+    """
     stream = f"account-{victim.client_id}"
     length = "select count(*) from es.event where lane = 0 and stream_id = $1"
     before = fetch(length, stream)
+    tickets = set(jira.tickets)
     for form in _everything_of(victim):
         raw = stranger.call(name, form).raw.decode()
         assert SECRET_TEXT not in raw
         assert victim.known["transid"] not in raw
         for number in ("first", "second"):
             assert f'"invoiceid":{victim.known[number]},' not in raw
+        for number in ("service", "ending service"):
+            assert f'"relid":{victim.known[number]},' not in raw
     assert fetch(length, stream) == before
+    assert set(jira.tickets) == tickets
 
 
 def test_the_victim_itself_sees_it_all(victim: Invapi) -> None:
@@ -120,6 +141,9 @@ def test_the_victim_itself_sees_it_all(victim: Invapi) -> None:
         for name in ("get_client", "get_invoice", "get_related_invoices", "transactions", "get_billing_data")
         for form in _everything_of(victim)
     )
+    (request,) = victim.call("get_cancellation_requests", id=victim.known["ending server"]).ok["message"]
+    assert (str(request["relid"]), request["cr_reason"]) == (victim.known["ending service"], SECRET_TEXT)
+    assert f'"relid":{victim.known["service"]},' in told
     assert SECRET_TEXT in told
     assert victim.known["transid"] in told
     assert f'"invoiceid":{victim.known["first"]},' in told

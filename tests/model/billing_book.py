@@ -124,7 +124,7 @@ class Book:
         debt = self.debts.get(command.invoice_id)
         if debt is None:
             return RefusalCode.INVOICE_NOT_FOUND
-        if debt.status in _CLOSED_TO_MONEY:
+        if debt.status in _CLOSED_TO_MONEY and not command.to_credit:
             return RefusalCode.INVOICE_NOT_PAYABLE
         owed = max(self.due(command.invoice_id), 0) if debt.status in _OPEN else 0
         self._receive(

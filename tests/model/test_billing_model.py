@@ -16,7 +16,7 @@ from service.domain.account import dump, evolve, initial_state
 from service.domain.commands import AddCredit, OpenAccount, RecordPayment
 from service.domain.decide import decide
 from service.domain.events import CreditAdded, CreditApplied, CreditRemoved
-from service.domain.refusals import AlreadyRecorded, Refusal
+from service.domain.refusals import AlreadyRecorded, Refusal, RefusalCode
 from tests.model.billing_book import Book
 from tests.support import billing_commands as commands
 from tests.support.decider import Numbers
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         RecordTransaction,
     )
     from service.domain.events import Event
-    from service.domain.refusals import RefusalCode
 
 
 class BillingModel(RuleBasedStateMachine):
@@ -95,7 +94,11 @@ class BillingModel(RuleBasedStateMachine):
         known = self.state.payments.get(name)
         if known is not None:
             assert self.book.money[known].name == (command.gateway, command.reference)
-            assert decide(self.state, command, self.numbers.offer()) == AlreadyRecorded(known)
+            told = self.book.money[known].came
+            is_other = command.to_credit and command.amount and command.amount != told
+            assert decide(self.state, command, self.numbers.offer()) == (
+                Refusal(RefusalCode.TRANSACTION_ID_TAKEN) if is_other else AlreadyRecorded(known)
+            )
             return
         self.send(command, self.book.pay(self.numbers.transaction, command))
 

@@ -53,6 +53,7 @@ record_payments = st.builds(
     gateway=gateways,
     reference=references,
     amount=st.none() | amounts,
+    to_credit=st.booleans(),
 )
 record_transactions = st.builds(
     RecordTransaction,

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tests.support.invapi import Answer, Invapi
     from tests.support.mail import MailServer
 
+FAILED_MAX = 6
+"""Wrong passwords or codes that the tests' server allows an account: each password costs a slow hash."""
+
 
 @dataclass(slots=True)
 class Person:

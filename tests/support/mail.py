@@ -8,13 +8,15 @@ import re
 import socket
 from email import message_from_bytes
 from email.policy import default
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from typing_extensions import override
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Awaitable
     from email.message import EmailMessage
 
     from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -46,11 +48,12 @@ class MailServer:
         """DATA: it takes a message and never says so. QUIT: it says so, but lets nobody go."""
         self._arrived: queue.Queue[EmailMessage] = queue.Queue()
         self._users = users or {}
-        self.port = port or _free_port()
-        self._controller = Controller(
+        listening = socket.create_server(("127.0.0.1", port))
+        self.port = listening.getsockname()[1]
+        self._controller = _Controller(
             self,
-            hostname="127.0.0.1",
-            port=self.port,
+            listening,
+            ready_timeout=WAIT_S,
             ssl_context=tls,
             server_hostname="mail.test",
             tls_context=starttls,
@@ -132,7 +135,14 @@ def token_in(message: EmailMessage) -> str:
     return str(token)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class _Controller(Controller):
+    """Listens on a socket that there is already: a port that was only found free may be taken meanwhile."""
+
+    def __init__(self, handler: MailServer, listening: socket.socket, **options: Any) -> None:
+        address, port = listening.getsockname()
+        super().__init__(handler, hostname=address, port=port, **options)
+        self._listening = listening
+
+    @override
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._listening, ssl=self.ssl_context)

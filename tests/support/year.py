@@ -150,6 +150,7 @@ def _pay(year: Year, client: int) -> tuple[int, AccountCommand]:
         reference=f"P{random.random()}",
         amount=random.choice([None, 500, 20_000]),
         fees=random.choice([0, 35]),
+        to_credit=random.random() < 0.5,
     )
 
 

@@ -78,7 +78,7 @@ def test_a_jira_needs_a_project_and_a_token() -> None:
 
 
 def test_no_part_of_the_settings_overrides_another() -> None:
-    """Settings and checks of the parts all have names of their own; of two alike one would silently be gone."""
+    """Settings and checks of all parts have names of their own; of two alike one would silently be gone."""
     parts = [part for part in Settings.__mro__ if part.__module__.startswith("service.")]
     names = Counter(
         name

@@ -15,6 +15,7 @@ from service.domain.cancellation_commands import (
     WithdrawCancellation,
 )
 from service.domain.cancellation_state import is_ending
+from service.domain.client_commands import CloseAccount
 from service.domain.events import CreditAdded, InvoiceStatusChanged
 from service.domain.events.cancellations import (
     ServiceCancellationRequested,
@@ -137,6 +138,10 @@ def test_an_immediate_end_replaces_a_later_one() -> None:
     assert (second.request, second.cancelled_invoices) == (2, (17,))
     ended = given(*HERE).when(AT_ONCE).events
     given(*HERE, *ended).when(LATER).refused(RefusalCode.SERVICE_ENDED, "Cancelled")
+    reopened = InvoiceStatusChanged(invoice_id=17, previous="Cancelled", status="Unpaid", changed_at=NOW)
+    again = given(*HERE, RENEWAL, INVOICED, first, status, reopened).when(AT_ONCE).events[1]
+    assert isinstance(again, ServiceCancellationRequested)
+    assert again.cancelled_invoices == (17,)
 
 
 @pytest.mark.parametrize("command", [AT_ONCE, LATER])
@@ -229,7 +234,9 @@ def test_withdrawn_it_is_as_before() -> None:
 
 
 def test_an_end_without_refund_can_be_withdrawn() -> None:
-    """The service is what it was; one that gave credit back is not, nor one whose server another has."""
+    """The service is what it was; not one that gave credit back, whose server another has, or of a closed
+    account.
+    """
     dedicated = (ACCOUNT_OPENED, replace(SERVICE, kind="dedicated", status="Suspended"))
     past = (*dedicated, *given(*dedicated).when(AT_ONCE).events)
     command = WithdrawCancellation(service_id=81)
@@ -241,6 +248,8 @@ def test_an_end_without_refund_can_be_withdrawn() -> None:
     given(*past, changed(status="Terminated")).when(command).refused(RefusalCode.SERVICE_ENDED, "Terminated")
     refunded = (*HERE, *given(*HERE).when(AT_ONCE).events)
     given(*refunded).when(command).refused(RefusalCode.CANCELLATION_REFUNDED)
+    closed = (*past, *given(*past).when(CloseAccount()).events)
+    given(*closed).when(command).refused(RefusalCode.SERVICE_ENDED, "Cancelled")
 
 
 def test_there_must_be_something_to_withdraw() -> None:

@@ -210,6 +210,16 @@ def test_money_that_is_there_in_any_case_becomes_credit(status: InvoiceStatus) -
     given(*past, recorded, _overpaid(500, 500)).when(command).already_recorded(OFFER.transaction)
 
 
+def test_another_amount_under_a_known_number_is_not_passed_over() -> None:
+    """Where no money may be dropped, what was recorded before counts as the same only if it was as much."""
+    past = given(*_UNPAID, PAYMENT_RECORDED)
+    command = RecordPayment(invoice_id=17, reference="8XY12345", to_credit=True)
+    other = replace(command, amount=PAYMENT_RECORDED.amount + 1)
+    past.when(other).refused(RefusalCode.TRANSACTION_ID_TAKEN)
+    past.when(replace(other, currency="USD")).refused(RefusalCode.CURRENCY_MISMATCH, "EUR")
+    past.when(replace(command, amount=PAYMENT_RECORDED.amount, currency="EUR")).already_recorded(41)
+
+
 def test_a_payment_in_another_currency_is_refused() -> None:
     """Where the command names one, it must be the account's; the refusal tells which that is."""
     command = RecordPayment(invoice_id=17, amount=1, currency="USD")

@@ -96,6 +96,15 @@ def test_only_what_differs_is_a_change() -> None:
     assert (known.price, known.hardware) == (90000, ("2 vCPU", "8 GB"))
 
 
+def test_what_is_to_recur_is_due_some_day() -> None:
+    """Else it would never be invoiced again, and nobody would notice."""
+    past = given(ACCOUNT_OPENED, replace(SERVICE_REGISTERED, cycle="One Time", next_due_date=""))
+    monthly = {"cycle": "Monthly"}
+    past.when(ChangeService(service_id=81, changes=monthly)).refused(RefusalCode.DUE_DATE_MISSING)
+    assert past.when(ChangeService(service_id=81, changes={**monthly, "next_due_date": TODAY})).events
+    assert past.when(ChangeService(service_id=81, changes={"price": 1})).events
+
+
 @pytest.mark.parametrize(("status", "end"), [("Active", "Cancelled"), ("Suspended", "Terminated")])
 def test_closing_the_account_ends_its_services(status: str, end: str) -> None:
     """As WHMCS does; what has ended stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,14 +36,15 @@ async def printed(what: Document, printer: Printer | None = None, seconds: float
 
 async def test_a_page() -> None:
     """Cyrillic, the euro sign, a word wider than the page and what looks like markup are there as text."""
-    text = f"#set page(width: 1cm) *no* $x$ <b> Сервер, март {LONG_WORD} end"
+    markup = r"#set page(width: 1cm) *no* $x$ <b> @ref \u{41} // \"q\" -- ~ `raw` #sys.inputs"
+    text = f"{markup} Сервер, март {LONG_WORD} end"
     (page,) = pages(await printed(document(line(1, text), line(2, "two\nlines"))))
     flat = page.replace("\n", "")
     for expected in (
         "Bärtel & Söhne GmbH",
         "Ада Лавлейс",
         "Фирма «Ромашка»",
-        "#set page(width: 1cm) *no* $x$ <b> Сервер, март",
+        f"{markup} Сервер, март",
         LONG_WORD,
         "€1.469,06",
         "UNPAID",
@@ -109,6 +111,8 @@ async def test_what_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(TooLarge):
         await printed(two, Printer(PrinterLimits(lines_max=1)))
     with pytest.raises(TooLarge):
+        await printed(replace(document(line(1)), payments=two.payments * 5000))
+    with pytest.raises(TooLarge):
         await printed(document(line(1, "x" * printer_module.CHARACTERS_MAX)))
     monkeypatch.setattr(printer_module, "BYTES_MAX", 10_000)
     with pytest.raises(TooLarge):
@@ -134,6 +138,25 @@ async def test_nobody_waits_past_the_deadline() -> None:
     assert pages(await printed(document(line(1)), printer))
 
 
+async def test_a_typesetter_has_limits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On memory and CPU time; it leaves no core file, and sees nothing secret in its environment."""
+    program = tmp_path / "program.py"
+    real = printer_module._PROGRAM  # noqa: SLF001 -- there is one program, and it is what is looked at
+    monkeypatch.setattr(printer_module, "_PROGRAM", program)
+    monkeypatch.setenv("CREDITLEDGER_UPSTREAM_SECRET", "hidden")
+    program.write_text(f"""
+import os, resource, runpy, typst
+limits = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_CORE")
+typst.compile = lambda *_, **__: repr((
+    [resource.getrlimit(getattr(resource, name)) for name in limits],
+    [name for name in os.environ if name.startswith("CREDITLEDGER_")],
+)).encode()
+runpy.run_path({str(real)!r}, run_name="__main__")
+""")
+    limits = [(2 << 30, 2 << 30), (120, 120), (0, 0)]
+    assert await printed(document(line(1))) == repr((limits, [])).encode()
+
+
 async def test_a_typesetter_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """By a defect it is an error with what it wrote; ended by the system, it was given too much."""
     program = tmp_path / "program.py"
@@ -141,6 +164,6 @@ async def test_a_typesetter_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path
     program.write_text("import sys; sys.stdin.read(); sys.exit('no ink')")
     with pytest.raises(RuntimeError, match="no ink"):
         await printed(document(line(1)))
-    program.write_text("import os, sys; sys.stdin.read(); os.abort()")
+    program.write_text("import os, signal, sys; sys.stdin.read(); os.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(TooLarge):
         await printed(document(line(1)))
