@@ -114,9 +114,7 @@ class Billing:
             count += sum(_invoices(answer) for answer in answers if isinstance(answer, Done))
         return count
 
-    async def _invoice_some(
-        self, client_ids: Sequence[int], command: InvoiceDue, call: Call
-    ) -> int:
+    async def _invoice_some(self, client_ids: Sequence[int], command: InvoiceDue, call: Call) -> int:
         """How many invoices were made, all at the same time; not those of an earlier attempt."""
         answers = await asyncio.gather(
             *(

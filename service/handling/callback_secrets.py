@@ -65,7 +65,7 @@ class CallbackSecrets:
         return secret_id
 
     async def _read(self, secret_id: str) -> str:
-        """"" for one that was destroyed since the gateway was looked up."""
+        """The secret, or "" for one that was destroyed since the gateway was looked up."""
         known = self._known.get(secret_id)
         if known is None:
             known = await kept_secrets.read(self._store, _name(secret_id))
