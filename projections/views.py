@@ -83,6 +83,7 @@ class ServiceRow:
     cycle: str
     price: int
     setup_fee: int
+    paid_before: int
     currency: str
     registration_date: str
     next_due_date: str

@@ -70,6 +70,7 @@ def services() -> None:
 @_SERVER
 @click.option("--client", "client_id", type=click.IntRange(min=1), required=True, help="Whose it is.")
 @click.option("--relid", type=click.IntRange(min=1), help="Its number, where it has one already.")
+@click.option("--paid-before", help="What was paid for the period until it is due, before it came here.")
 @click.option("--registered", help="Since when the client has it: YYYY-MM-DD; by default today.")
 @_fields(is_new=True)
 @_flags

@@ -27,7 +27,15 @@ _Columns = dict[str, Any]
 _UPDATED = (*CHANGEABLE, "renewal_invoice")
 _INSERTED = (
     *("client_id", "server_id", "order_id", "kind", "product", "label", "cycle", "price", "setup_fee"),
-    *("currency", "registration_date", "next_due_date", "status", "has_licence", "traffic_exceeded"),
+    *(
+        "paid_before",
+        "currency",
+        "registration_date",
+        "next_due_date",
+        "status",
+        "has_licence",
+        "traffic_exceeded",
+    ),
     *("location", "hardware", "renewal_invoice"),
 )
 """In the order of the statements' arguments."""

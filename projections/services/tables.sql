@@ -12,6 +12,7 @@ create table {schema}.service (
   cycle             text     not null,
   price             bigint   not null,
   setup_fee         bigint   not null,
+  paid_before       bigint   not null,
   currency          text     not null,
   registration_date text     not null collate "C",
   next_due_date     text     not null collate "C",

@@ -1,9 +1,9 @@
 -- $1 lane, then columns: what changed of services that exist; null leaves as it is. Why this is not UPDATE ... FROM:
 -- see balances/update_balance.sql; why the row comparison: see invoices/update_invoice.sql.
-insert into {schema}.service (lane, service_id, client_id, server_id, currency, registration_date, order_id, kind,
+insert into {schema}.service (lane, service_id, client_id, server_id, paid_before, currency, registration_date, order_id, kind,
                               product, label, cycle, price, setup_fee, next_due_date, status, has_licence,
                               traffic_exceeded, location, hardware, renewal_invoice)
-select old.lane, old.service_id, old.client_id, old.server_id, old.currency, old.registration_date,
+select old.lane, old.service_id, old.client_id, old.server_id, old.paid_before, old.currency, old.registration_date,
        coalesce(n.order_id, old.order_id), coalesce(n.kind, old.kind), coalesce(n.product, old.product),
        coalesce(n.label, old.label), coalesce(n.cycle, old.cycle), coalesce(n.price, old.price),
        coalesce(n.setup_fee, old.setup_fee), coalesce(n.next_due_date, old.next_due_date),

@@ -24,9 +24,10 @@ _AMOUNTS = frozenset({"price", "setup_fee"})
 def _registered(event: ServiceRegistered, _about: About) -> str:
     price = amount_of(event.price, event.currency)
     due = f", due {event.next_due_date}" if event.next_due_date else ""
+    paid = f", paid with {amount_of(event.paid_before, event.currency)}" if event.paid_before else ""
     return (
         f"Service {event.service_id}{quoted(event.product)} on server {event.server_id} was registered: "
-        f"{price}, {plain(event.cycle)}{due}; it is {plain(event.status)}."
+        f"{price}, {plain(event.cycle)}{due}{paid}; it is {plain(event.status)}."
     )
 
 

@@ -1,8 +1,8 @@
 """What was paid for a service, period by period, and was not given back since: what its end may give back.
 
-Pure; only `cancellations` imports it. Where invoices are here they tell what was paid, never what a client
-or the register says. What was paid for an invoice is shared by all that it bills, so that the services on it
-together give back no more than it took.
+Pure; only `cancellations` imports it. Where invoices are here they tell what was paid, else the register;
+never what a client says. What was paid for an invoice is shared by all that it bills, so that the services on
+it together give back no more than it took.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from service.domain.invoice_state import sums_of
 from service.domain.invoice_status import InvoiceStatus
-from service.domain.service_commands import ServiceStatus
 from service.domain.services import HOSTING, bills
 
 if TYPE_CHECKING:
@@ -49,8 +48,8 @@ def paid_periods(
             price = min(price, _paid_of(state, period.invoice_id, service_id))
         elif first:  # it was sold by invoices that are here, which tell more than the register
             price = min(price, sum(_paid_of(state, number, service_id) for number in first))
-        elif service.status == ServiceStatus.PENDING.value:
-            continue  # an order that nobody has paid for, as far as is known
+        else:
+            price = service.paid_before
         periods.append(replace(period, price=price))
     return periods
 

@@ -52,6 +52,7 @@ class RegisterService:
     cycle: ServiceCycle
     price: int
     setup_fee: int = 0
+    paid_before: int = 0
     registration_date: str = ""
     """"" means today."""
     next_due_date: str = ""

@@ -86,6 +86,7 @@ class Service:
     cycle: str
     price: int
     setup_fee: int
+    paid_before: int
     registration_date: str
     next_due_date: str
     status: str
@@ -124,6 +125,7 @@ def register_service(state: AccountState, command: RegisterService, offer: Offer
         cycle=command.cycle.value,
         price=command.price,
         setup_fee=command.setup_fee,
+        paid_before=command.paid_before,
         currency=state.currency,
         registration_date=command.registration_date or offer.now[:10],
         next_due_date=command.next_due_date,
@@ -148,7 +150,7 @@ def register_service(state: AccountState, command: RegisterService, offer: Offer
 def _is_same(known: Service, registered: ServiceRegistered) -> bool:
     """Whether this was registered, however often it was renewed since."""
     told = replace(known, next_due_date=known.counted_from)
-    names = ("server_id", *CHANGEABLE)
+    names = ("server_id", "paid_before", *CHANGEABLE)
     return all(getattr(told, name) == getattr(registered, name) for name in names)
 
 
@@ -277,6 +279,7 @@ def _registered(state: AccountState, event: ServiceRegistered) -> None:
         cycle=event.cycle,
         price=event.price,
         setup_fee=event.setup_fee,
+        paid_before=event.paid_before,
         registration_date=event.registration_date,
         next_due_date=event.next_due_date,
         status=event.status,
@@ -290,7 +293,10 @@ def _registered(state: AccountState, event: ServiceRegistered) -> None:
 
 
 def _paid_before(event: ServiceRegistered) -> tuple[PaidPeriod, ...]:
-    """What is known without an invoice: that it is paid for until it is due, at the price of a cycle."""
+    """The period that ends when it is due for the first time, at the price of a cycle.
+
+    Whether that was paid, `paid_periods` asks of the invoices and of what was said.
+    """
     if event.cycle not in MONTHS or not event.next_due_date or event.status in ENDED:
         return ()
     start = later(event.next_due_date, -MONTHS[event.cycle], RecurCycle.MONTHS)

@@ -99,6 +99,7 @@ class AskedService(_Asked):
     cycle: Cycle
     price: Amount
     setup_fee: Amount = 0
+    paid_before: Amount = 0
     registration_date: Day | None = None
     next_due_date: Day | None = None
     status: Status = ServiceStatus.ACTIVE

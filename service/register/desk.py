@@ -73,6 +73,7 @@ def told(row: ServiceRow) -> Told:
         "cycle": row.cycle,
         "price": decimal_text(row.price),
         "setup_fee": decimal_text(row.setup_fee),
+        "paid_before": decimal_text(row.paid_before),
         "currency": row.currency,
         "registration_date": row.registration_date,
         "next_due_date": row.next_due_date or None,

@@ -78,6 +78,7 @@ def registered(number: int) -> st.SearchStrategy[RegisterService]:
         product=st.just("VPS"),
         cycle=st.sampled_from([ServiceCycle.MONTHLY, ServiceCycle.MONTHLY, ServiceCycle.ANNUALLY]),
         price=prices,
+        paid_before=st.just(0) | prices,
         next_due_date=st.just(DUE) | days,
     )
 
@@ -173,7 +174,7 @@ class Auditor:
             case PaymentRecorded() | TransactionRecorded():
                 self.took[event.invoice_id] += event.applied
             case ServiceRegistered():
-                self.prices[event.service_id, 0] = event.price
+                self.prices[event.service_id, 0] = max(event.price, event.paid_before)
                 self.ends[event.service_id, 0] = event.next_due_date
             case ServiceRenewalInvoiced():
                 assert event.service_id not in self.standing

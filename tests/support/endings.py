@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from service.domain.events import Event
 
 SERVICE = replace(
-    SERVICE_REGISTERED, price=72_000, next_due_date="2025-07-15", traffic_exceeded=False, has_licence=False
+    SERVICE_REGISTERED,
+    price=72_000,
+    paid_before=72_000,
+    next_due_date="2025-07-15",
+    traffic_exceeded=False,
+    has_licence=False,
 )
 """An instant server, number 81, paid from 15 June to 15 July: 30 days at 1.00 an hour."""
 HERE = (ACCOUNT_OPENED, SERVICE)
@@ -66,6 +71,7 @@ def registration(number: int, **more: Any) -> RegisterService:
         "product": "VPS",
         "cycle": ServiceCycle.MONTHLY,
         "price": 72_000,
+        "paid_before": 72_000,
         "next_due_date": SERVICE.next_due_date,
     }
     return RegisterService(**(fields | more))

@@ -56,7 +56,7 @@ class Register:
 
 
 def service(client_id: object, **fields: object) -> dict[str, Any]:
-    """What registers a service, due in ten days, on a server of its own."""
+    """What registers a service, paid until it is due in ten days, on a server of its own."""
     return {
         "client_id": int(str(client_id)),
         "server_id": next(_servers),
@@ -65,6 +65,7 @@ def service(client_id: object, **fields: object) -> dict[str, Any]:
         "label": "pl-vmv2-nano",
         "cycle": "Monthly",
         "price": "830.00",
+        "paid_before": "830.00",
         "next_due_date": day(10),
         **fields,
     }

@@ -24,6 +24,7 @@ SERVICE_REGISTERED = ServiceRegistered(
     cycle="Monthly",
     price=83000,
     setup_fee=5000,
+    paid_before=0,
     currency="EUR",
     registration_date="2025-03-02",
     next_due_date="2025-03-31",

@@ -34,6 +34,8 @@ class ServiceRegistered(Event):
     """`Monthly`, `Quarterly`, `Semi-Annually`, `Annually`, `Biennially`, `Triennially` or `One Time`."""
     price: int
     setup_fee: int
+    paid_before: int
+    """What was paid for the period that ends with `next_due_date`, where no invoice of this ledger tells."""
     currency: str
     registration_date: str
     next_due_date: str

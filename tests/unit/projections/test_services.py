@@ -18,7 +18,7 @@ from tests.support.service_samples import (
 )
 
 ROW = (
-    *(81, 7, 9001, 31, "instant", "VPS nano", "pl-vmv2-nano", "Monthly", 83000, 5000, "EUR"),
+    *(81, 7, 9001, 31, "instant", "VPS nano", "pl-vmv2-nano", "Monthly", 83000, 5000, 0, "EUR"),
     *("2025-03-02", "2025-03-31", "Active", False, True, "PL", '["2 vCPU","4 GB"]', 0),
 )
 NOTHING = dict.fromkeys((*CHANGEABLE, "renewal_invoice"))
@@ -41,7 +41,7 @@ def test_changes_in_one_batch_are_one_row() -> None:
     inserted, updated, _ = project(facts(*past))
     (row,) = _rows(inserted)
     assert row[8:] == (
-        *(90000, 5000, "EUR", "2025-03-02", "2025-04-30", "Terminated", False, True, "PL"),
+        *(90000, 5000, 0, "EUR", "2025-03-02", "2025-04-30", "Terminated", False, True, "PL"),
         *('["2 vCPU","8 GB"]', 0),
     )
     assert _rows(updated) == []
