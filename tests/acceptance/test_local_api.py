@@ -70,7 +70,7 @@ def test_what_the_command_records_is_there_at_once(api: Api, dsn: str) -> None:
     ("arguments", "message"),
     [
         (["AddCredit", "clientid=0", "amount=1"], "Client ID Not Found"),
-        (["AddCredit", "clientid=1", "amount=1,5"], "Amount must be in decimal format: ### or ###.##"),
+        (["AddCredit", "clientid={client}", "amount=1,5"], "Amount must be in decimal format: ### or ###.##"),
         (["SendEmail"], "Command Not Found"),
         ([" "], "Empty action request"),
         (["GetCredits", "--admin=nobody"], "No matching admin user found"),
@@ -78,11 +78,12 @@ def test_what_the_command_records_is_there_at_once(api: Api, dsn: str) -> None:
     ],
 )
 def test_refusals_are_told_and_end_with_code_1(
-    dsn: str, log: Log, arguments: list[str], message: str
+    dsn: str, api: Api, log: Log, arguments: list[str], message: str
 ) -> None:
     """On standard output, in the protocol's shape; nothing is recorded."""
+    client = api.client()
     with log.unchanged():
-        done = call(dsn, *arguments)
+        done = call(dsn, *(text.replace("{client}", client) for text in arguments))
     assert (done.returncode, done.stdout) == (1, f'{{"result":"error","message":"{message}"}}\n')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,11 @@ def entries(first: int, last: int, size: int = 0) -> list[Entry]:
         Entry(at, "credit.added", f"account-{at % 7}", text.format(SOURCE, at, "x" * size).encode())
         for at in range(first, last + 1)
     ]
+
+
+def threads_left() -> list[str]:
+    """Of connections; whatever aiokafka does is done in them."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("relay to ")]
 
 
 async def test_accounts_are_in_order() -> None:
@@ -101,11 +107,32 @@ async def test_nobody_publishes_on_who_gave_up() -> None:
             with pytest.raises(BrokerError, match="does not take events: "):
                 await topic.publish(entries(6, 20), 5)
         server.keeps_answers = False
-        assert [task for task in asyncio.all_tasks() if "aiokafka" in str(task.get_coro())] == []
+        assert threads_left() == []
         async with broker(server).connected() as topic:
             end = await topic.end(Known(5, 0, 0))
             assert (end.sequence, end.position) == (20, 5)
             await topic.publish(entries(6, 30), 20)
+        assert sorted(record.position for record in await server.records()) == list(range(1, 31))
+
+
+async def test_a_broker_that_never_comes_back_is_given_up() -> None:
+    """Events were under way when it died: the connection ends, and does not publish them at its successor."""
+    async with KafkaServer() as server:
+        async with asyncio.timeout(30), broker(server, timeout_s=2).connected() as topic:
+            await topic.publish(entries(1, 5), 0)
+            server.keeps_answers = True
+            publishing = asyncio.create_task(topic.publish(entries(6, 20), 5))
+            await server.filled(20)
+            await server.kill()
+            with pytest.raises(BrokerError, match="does not take events: "):
+                await publishing
+            assert threads_left() == ["relay to creditledger-0"]
+        assert threads_left() == []
+        server.keeps_answers = False
+        await server.start()
+        async with broker(server).connected() as topic:
+            assert await topic.end(NOTHING) == End(0, None)
+            await topic.publish(entries(1, 30), 0)
         assert sorted(record.position for record in await server.records()) == list(range(1, 31))
 
 
@@ -128,7 +155,7 @@ async def test_a_stop_does_not_wait_for_the_broker() -> None:
         async with asyncio.timeout(30):
             await asyncio.wait([relaying])
         assert relaying.cancelled()
-        assert [task for task in asyncio.all_tasks() if "aiokafka" in str(task.get_coro())] == []
+        assert threads_left() == []
 
 
 async def test_a_dropped_connection_is_in_nobodys_way() -> None:

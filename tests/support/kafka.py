@@ -11,15 +11,16 @@ import json
 import struct
 import sys
 from asyncio.subprocess import PIPE
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 if TYPE_CHECKING:
     import ssl
     from asyncio import StreamReader, StreamWriter
     from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator
 
 TOPIC = "creditledger-0"
 PRODUCE, SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 0, 17, 18, 36
@@ -85,7 +86,8 @@ class KafkaServer:
         """How many records the topic ever took; 0 also without a broker."""
         if self._process is None or self._process.returncode is not None:
             return 0
-        return len(await self.records())
+        async with self._consumer() as consumer:
+            return sum((await consumer.end_offsets(consumer.assignment())).values())
 
     async def filled(self, count: int) -> None:
         """Return once the topic has that many records."""
@@ -95,29 +97,30 @@ class KafkaServer:
 
     async def records(self) -> list[Record]:
         """All that the topic holds, partition by partition, as a consumer gets it."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=f"127.0.0.1:{self._broker_port}", group_id=None, enable_auto_commit=False
-        )
-        await consumer.start()
         found: list[Record] = []
-        try:
-            while (numbers := consumer.partitions_for_topic(TOPIC)) is None:
-                consumer._client.add_topic(TOPIC)  # noqa: SLF001 -- the topic is asked for, and so made
-                await consumer._client.force_metadata_update()  # noqa: SLF001 -- the same
-            partitions = [TopicPartition(TOPIC, number) for number in sorted(numbers)]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            for partition, begin in (await consumer.beginning_offsets(partitions)).items():
-                consumer.seek(partition, begin)
-            for partition, end in ends.items():
+        async with self._consumer() as consumer:
+            for partition, end in (await consumer.end_offsets(consumer.assignment())).items():
                 while await consumer.position(partition) < end:
                     for each in (await consumer.getmany(partition, timeout_ms=1000)).get(partition, ()):
                         headers = {name: text.decode() for name, text in each.headers}
                         event = json.loads(each.value)
                         found.append(Record(each.partition, each.key.decode(), headers, event))
+        return found
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """Of the whole topic, from its beginning; the topic is made if it is missing."""
+        consumer = AIOKafkaConsumer(
+            TOPIC,
+            bootstrap_servers=f"127.0.0.1:{self._broker_port}",
+            group_id=None,
+            auto_offset_reset="earliest",
+        )
+        await consumer.start()
+        try:
+            yield consumer
         finally:
             await consumer.stop()
-        return found
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """One client's connection: everything goes on to the broker, and back."""
