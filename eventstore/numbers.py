@@ -59,13 +59,13 @@ class NumberPool:
                     await self._take({name: n for name, n in needs.items() if not self.peek(name, n)})
 
     def peek(self, name: str, count: int = 1) -> int:
-        """The first of the next `count` numbers in a row; 0 if they are not held."""
+        """The first of the next `count` numbers in a row, also of none; 0 if they are not held."""
         held = self._held.get(name)
         if held is None:
             return 0
         if count == 1 and held.returned:
             return held.returned[0]
-        if held.end - held.next < count and held.later is not None:
+        if held.end - held.next < max(count, 1) and held.later is not None:
             self._go_on(name, held, held.later)
         return held.next if held.end - held.next >= count else 0
 

@@ -176,3 +176,11 @@ async def test_only_the_next_numbers_can_be_used() -> None:
     with pytest.raises(AssertionError, match="not the next ones"):
         pool.use("credit", 7)
     assert pool.peek("unknown") == 0
+
+
+async def test_a_command_that_needs_none_is_answered_by_a_new_process() -> None:
+    """An invoice without lines asks for no number of a line; once asked for, the first block is not lost."""
+    pool = NumberPool(MemoryStore())
+    async with asyncio.timeout(60):
+        await pool.ensure({"invoice": 1, "item": 0})
+    assert (pool.peek("invoice"), pool.peek("item", 0), pool.peek("item")) == (1, 1, 1)
