@@ -9,27 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.http.countries import COUNTRY_NAMES
+from service.http.person_names import PERSON_NAMES
 from service.http.values import is_email, is_phone
 
 if TYPE_CHECKING:
     from service.domain.events import Profile
     from service.invapi.parameters import Parameters
 
-_NAMES = {
-    "firstname": "first_name",
-    "lastname": "last_name",
-    "companyname": "company_name",
-    "email": "email",
-    "address1": "address1",
-    "address2": "address2",
-    "city": "city",
-    "state": "state",
-    "postcode": "postcode",
-    "country": "country",
-    "phonenumber": "phone",
-    "tax_id": "tax_id",
-}
-"""What the ledger calls a parameter."""
 NEEDED = ("firstname", "email")
 """What nobody is without."""
 
@@ -41,7 +27,7 @@ class NotValid(ValueError):
 def profile_of(parameters: Parameters, prefix: str = "") -> Profile:
     """What was sent, by the ledger's names; `prefix` may stand before a parameter's name. Raises NotValid."""
     profile = {}
-    for wire, name in _NAMES.items():
+    for wire, name in PERSON_NAMES.items():
         if parameters.has(prefix + wire, wire):
             text = parameters.text(prefix + wire, wire)
             profile[name] = _checked(wire, prefix + wire, text)

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from service.domain.events.clients import MAIL_FLAGS
 from service.http.countries import COUNTRY_NAMES
 from service.http.form import is_true
+from service.http.person_names import PERSON_NAMES
 from service.http.php_serialize import SerializeError, custom_fields
 from service.http.values import NAME_BYTES_MAX, is_email, is_phone, text_in
 from service.whmcs.reading import check_text
@@ -24,21 +25,7 @@ if TYPE_CHECKING:
     from service.domain.events import Profile
     from service.whmcs.fields import Fields
 
-LEDGER_NAMES = {
-    "firstname": "first_name",
-    "lastname": "last_name",
-    "companyname": "company_name",
-    "email": "email",
-    "address1": "address1",
-    "address2": "address2",
-    "city": "city",
-    "state": "state",
-    "postcode": "postcode",
-    "country": "country",
-    "phonenumber": "phone",
-    "tax_id": "tax_id",
-    "notes": "notes",
-}
+LEDGER_NAMES = PERSON_NAMES | {"notes": "notes"}
 """What the ledger calls a parameter."""
 
 MAIL_PATTERNS: dict[str, dict[str, str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Protocol
 
+import asyncpg
 import pytest
 
 from tests.support.databases import migrated_database
@@ -28,6 +29,14 @@ async def ledger_dsn(server_dsn: str) -> AsyncIterator[str]:
     """The owner's DSN of a fresh database with the log's schema and lane 0."""
     async with migrated_database(server_dsn) as dsn:
         yield dsn
+
+
+@pytest.fixture
+async def log(ledger_dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """The owner's connection to the ledger's database."""
+    connection = await asyncpg.connect(ledger_dsn)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
 
 from tests.support.follower import Follower
@@ -15,6 +14,8 @@ from tests.support.relaying import STOPPED, checkpoint_stands, logged, relayed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import asyncpg
 
     from tests.hazard.conftest import Start
     from tests.support.kafka import Record
@@ -29,14 +30,6 @@ async def broker() -> AsyncIterator[KafkaServer]:
     """A running broker without topics."""
     async with KafkaServer() as server:
         yield server
-
-
-@pytest.fixture
-async def log(ledger_dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """The owner's connection to the ledger's database."""
-    connection = await asyncpg.connect(ledger_dsn)
-    yield connection
-    await connection.close()
 
 
 def assert_whole(records: list[Record], until: int) -> None:

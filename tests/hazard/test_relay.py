@@ -6,7 +6,6 @@ import asyncio
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
 from nats.js.api import StorageType, StreamConfig
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    import asyncpg
+
     from tests.hazard.conftest import Start
     from tests.support.nats import Message
 
@@ -30,14 +31,6 @@ async def broker(tmp_path: Path) -> AsyncIterator[NatsServer]:
     """A running broker without streams."""
     async with NatsServer(tmp_path / "nats") as server:
         yield server
-
-
-@pytest.fixture
-async def log(ledger_dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """The owner's connection to the ledger's database."""
-    connection = await asyncpg.connect(ledger_dsn)
-    yield connection
-    await connection.close()
 
 
 def assert_whole(messages: list[Message], until: int, after: int = 0) -> None:
