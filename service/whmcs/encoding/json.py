@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "application/json"
 """No charset: a client library decodes only what starts with this, and others compare it whole."""
 
-_NEEDS_ESCAPE = re.compile(rb"[<>&'\\\x80-\xff]")
 _ESCAPED_QUOTE = re.compile(r'\\["\\]')
 _HEX_ESCAPES = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "'": "\\u0027"})
 
@@ -31,7 +30,7 @@ def to_json(body: Mapping[str, Any]) -> bytes:
     `/` stays as it is. Recorded from a live WHMCS, whose library (PSR-7 JsonResponse) has these defaults.
     """
     fast = orjson.dumps(body)
-    if _NEEDS_ESCAPE.search(fast) is None:
+    if _is_final(fast):
         return fast
     # Outside texts JSON has none of these characters, so replacing them everywhere is safe. Backslashes
     # are taken in pairs: `\\"` ends a text after a backslash, `\"` is a quote within one.
@@ -46,6 +45,18 @@ def to_json_with_text_ids(body: Mapping[str, Any]) -> bytes:
     live WHMCS 7 (GetInvoice); GetTransactions, AddClient and CreateInvoice in the API reference of that time.
     """
     return to_json({name: _with_text_ids(name, value) for name, value in body.items()})
+
+
+def _is_final(data: bytes) -> bool:
+    # One look per character: a pattern for all of them took five times as long, 5 of 110 µs of a long answer.
+    return (
+        data.isascii()
+        and b"\\" not in data
+        and b"'" not in data
+        and b"&" not in data
+        and b"<" not in data
+        and b">" not in data
+    )
 
 
 def _hex_quote(match: re.Match[str]) -> str:
