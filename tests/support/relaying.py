@@ -18,6 +18,10 @@ STOPPED = "events are not relayed"
 HEAD = "select head_position from es.lane where lane = 0"
 _WITHIN_S = 60
 
+_CAUGHT_UP = """
+select coalesce(min(position), 0) = (select head_position from es.lane where lane = 0)
+  from es.subscription where name like 'relay:%'
+"""
 _END_WAITING = """
 select pg_terminate_backend(pid, 30000) from pg_stat_activity
  where datname = current_database() and wait_event_type = 'Lock' and query like '%update es.subscription%'
@@ -34,9 +38,15 @@ class Fillable(Protocol):
 
 @asynccontextmanager
 async def checkpoint_stands(dsn: str) -> AsyncIterator[None]:
-    """The relay's checkpoint cannot move inside the block, and whoever tried never does it."""
+    """The relay's checkpoint cannot move inside the block, and whoever tried never does it.
+
+    It is at the end of the log then: a move that still waits would keep the relay from what comes next.
+    """
     connection = await asyncpg.connect(dsn)
     try:
+        async with asyncio.timeout(_WITHIN_S):
+            while not await connection.fetchval(_CAUGHT_UP):
+                pass
         async with connection.transaction():
             await connection.execute("select from es.subscription where name like 'relay:%' for update")
             yield
