@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
+POSITION_MAX = 2**63 - 1
+"""None is beyond it: to the end of the log, wherever that is."""
+
+
 class NewEvent(NamedTuple):
     """An encoded event, not yet in the log.
 

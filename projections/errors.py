@@ -11,6 +11,10 @@ ERROR_LENGTH_MAX = 500
 _NOT_THE_DATA = (Unavailable, asyncpg.InsufficientPrivilegeError, MemoryError)
 
 
+class NotComparable(Exception):
+    """What is to be compared does not stand where it could be; the message says what to do about it."""
+
+
 def describe(error: BaseException) -> str:
     """One line. Of what the server said only the message, as its details quote rows; of arguments nothing."""
     if isinstance(error, asyncpg.PostgresError) and getattr(error, "severity", None) is None:

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 from eventstore.database import reachable
 from eventstore.subscription import Body
 from eventstore.verify_rows import WHOLE_TABLE_TIMEOUT_S, changed_streams
-from projections.errors import lies_in_the_data
+from projections.errors import NotComparable, lies_in_the_data
 from projections.projection import apply
 from projections.refold import REFOLD_EVENTS_MAX
 from projections.statements import statement
-from projections.verify import TEMPORARY, as_finding, checkpoint_of, compare_table, lock_tables
+from projections.verify import (
+    TEMPORARY,
+    as_finding,
+    assert_told,
+    checkpoint_of,
+    compare_table,
+    lock_tables,
+)
 from service.domain.streams import client_or_nobody
 
 if TYPE_CHECKING:
@@ -34,18 +41,24 @@ async def changed_differences(
 ) -> list[Finding]:
     """As `verify.differences`, of the accounts that were written to after a position.
 
-    Raises Unavailable, and InsufficientPrivilegeError.
+    Raises Unavailable, NotComparable, and InsufficientPrivilegeError.
     """
     with reachable():
         async with pool.acquire() as connection:
             try:
                 await connection.execute(projection.sql("tables", TEMPORARY))
                 async with connection.transaction(isolation="repeatable_read"):
-                    return await _compare(connection, projection, decoder, lane, after)
+                    position, findings = await _compare(connection, projection, decoder, lane, after)
+                if findings:
+                    await assert_told(connection, projection, lane, position)
+            except NotComparable:
+                raise
             except Exception as problem:
                 if not lies_in_the_data(problem):
                     raise
                 return [as_finding(problem, projection.name)]
+            else:
+                return findings
             finally:
                 if not connection.is_closed():
                     await connection.execute("discard temp")
@@ -53,14 +66,15 @@ async def changed_differences(
 
 async def _compare(
     connection: Connection, projection: Projection, decoder: Decoder, lane: int, after: int
-) -> list[Finding]:
+) -> tuple[int, list[Finding]]:
+    """Where the live tables stand, and how they differ from the log there."""
     await lock_tables(connection, projection)
     position = await checkpoint_of(connection, projection, lane)
     await connection.execute("set local statement_timeout = 0")
     streams = await changed_streams(connection, lane, after, position)
     clients = sorted({client for stream in streams if (client := client_or_nobody(stream)) is not None})
     await _fold(connection, projection, decoder, lane, streams, position)
-    return [
+    return position, [
         finding
         for table in projection.tables
         for finding in await compare_table(connection, projection, table, lane, clients)

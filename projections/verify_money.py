@@ -15,6 +15,7 @@ from eventstore.subscription import read_checkpoints
 from eventstore.verify_rows import WHOLE_TABLE_TIMEOUT_S
 from projections.balances.project import PROJECTION as BALANCES
 from projections.credits.project import PROJECTION as CREDITS
+from projections.errors import NotComparable
 from projections.journal.project import PROJECTION as JOURNAL
 from projections.statements import statement
 
@@ -28,10 +29,6 @@ ATTEMPTS_MAX = 20
 PAUSE_S = 0.1
 """They move in one transaction as long as all of them run, so that one look is nearly always enough."""
 _SETTINGS = "set local statement_timeout = 0; set local work_mem = '64MB'"
-
-
-class NotComparable(Exception):
-    """The read models do not stand where they could be compared with one another."""
 
 
 async def check_double_entry(connection: Connection, lane: int, after: int = 0) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventstore import canonical
 from eventstore.history import events_of_stream
+from eventstore.records import POSITION_MAX
 from eventstore.refusals import Wanted
 from service.audit.client_history import events_of_client
 from service.audit.people import People
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from service.domain.account import AccountState
     from service.handling.refusals import Refusals
     from service.handling.translation import Translator
-
-_POSITION_MAX = 2**63 - 1
 
 
 class Unknown(Exception):
@@ -97,9 +96,9 @@ class Explainer:
     async def _history(self, subject: Subject, stream: str, people: People) -> list[Happened]:
         pool, lane = self._pool, self._store.lane
         records = (
-            events_of_client(pool, lane, subject.number, 1, _POSITION_MAX)
+            events_of_client(pool, lane, subject.number, 1, POSITION_MAX)
             if subject.kind == CLIENT
-            else events_of_stream(pool, lane, stream, 1, _POSITION_MAX)
+            else events_of_stream(pool, lane, stream, 1, POSITION_MAX)
         )
         history = []
         async for record in records:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventstore import canonical
 from eventstore.history import events_of_stream
+from eventstore.records import POSITION_MAX
 from service.audit.wording import plain
 from service.domain.events import AdminAdded, CredentialIssued
 from service.handling.deciders import ACCESS_STREAM
@@ -25,7 +26,6 @@ _CLIENT = "client:"
 _GATEWAY = "gateway:"
 _LOCAL = "local"
 _IDENTIFIER_SHOWN = 8
-_POSITION_MAX = 2**63 - 1
 
 
 class People:
@@ -40,7 +40,7 @@ class People:
         """All that there ever were. Raises Unavailable."""
         admins, credentials = {}, {}
         types = (AdminAdded.TYPE, CredentialIssued.TYPE)
-        async for record in events_of_stream(pool, lane, ACCESS_STREAM, 1, _POSITION_MAX, types):
+        async for record in events_of_stream(pool, lane, ACCESS_STREAM, 1, POSITION_MAX, types):
             event = translator.decode_for_decision(record)
             if isinstance(event, AdminAdded):
                 admins[event.admin_id] = event.name

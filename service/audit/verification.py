@@ -24,11 +24,11 @@ from eventstore.verify_beside import check_numbers, check_subject_keys
 from eventstore.verify_guards import check_guards
 from eventstore.verify_names import check_names
 from eventstore.verify_rows import changed_streams, check_receipts, check_streams
-from projections.errors import describe, lies_in_the_data
+from projections.errors import NotComparable, describe, lies_in_the_data
 from projections.registry import PROJECTIONS
 from projections.verify import differences_of
 from projections.verify_changed import changed_differences
-from projections.verify_money import NotComparable, check_double_entry, check_sums
+from projections.verify_money import check_double_entry, check_sums
 from service.audit.report import Ask, Part, Report, State
 from service.audit.verified_chain import ChainAndTree
 from service.domain.streams import client_or_nobody
@@ -272,8 +272,11 @@ class _Check:
             for part in parts.values():
                 part.state, part.note = State.UNCHECKED, str(problem)
         else:
-            for name, findings in found.items():
-                parts[name].findings += findings
+            for name, differences in found.items():
+                if isinstance(differences, NotComparable):
+                    parts[name].state, parts[name].note = State.UNCHECKED, str(differences)
+                else:
+                    parts[name].findings += differences
         for part in parts.values():
             part.seconds = (time.monotonic() - began) / len(parts)
             await self._done(part, self._end)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from eventstore.verify_beside import Numbered
 from service.domain.events import EVENT_TYPES, AccountOpened, Event, InvoiceAmended, InvoiceIssued
 from service.domain.events.cancellations import CANCELLATION_EVENTS
-from service.domain.events.clients import CLIENT_EVENTS, AccountDeleted, PersonErased
+from service.domain.events.clients import CLIENT_EVENTS
+from service.domain.events.clients import ERASING as ERASING_EVENTS
 
 NUMBERED = (
     *(
@@ -19,6 +20,6 @@ NUMBERED = (
     Numbered("item", InvoiceIssued.TYPE, "item_id", "items"),
     Numbered("item", InvoiceAmended.TYPE, "item_id", "added_items"),
 )
-ERASING = frozenset({AccountDeleted.TYPE, PersonErased.TYPE})
+ERASING = frozenset(event.TYPE for event in ERASING_EVENTS)
 _OF_PERSONS: tuple[type[Event], ...] = (AccountOpened, *CLIENT_EVENTS, *CANCELLATION_EVENTS)
 SEALING = frozenset(event.TYPE for event in _OF_PERSONS if event.SEALED) - ERASING

@@ -11,7 +11,7 @@ from service.domain.account import AccountState, evolve, initial_state
 from service.domain.claims import claims, releases
 from service.domain.commands import OpenAccount
 from service.domain.decide import decide
-from service.domain.events.clients import AccountDeleted, PersonErased
+from service.domain.events.clients import ERASING
 from service.domain.streams import account_stream
 from service.handling.translation import Translator
 from tests.support.decider import Numbers
@@ -81,7 +81,7 @@ class LedgerLog:
             self._keys[stream] = await self._store.create_subject_key(stream, privacy.new_key())
         version = self._versions.get(stream, 0)
         encoded = self.translator.encode(stream, version, listed, "{}", self._keys[stream])
-        is_end = any(isinstance(event, (AccountDeleted, PersonErased)) for event in listed)
+        is_end = any(type(event) in ERASING for event in listed)
         erases = (stream,) if is_end else ()
         self._queue.append(
             Proposal(uuid7(), None, stream, version, encoded, claims(listed), releases(listed), erases)

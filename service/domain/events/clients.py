@@ -170,6 +170,9 @@ ACCOUNT_FLAGS = (
 )
 """Settings of an account that are yes or no; those that are not of e-mails are no unless said otherwise."""
 
+ERASING: frozenset[type[Event]] = frozenset({AccountDeleted, PersonErased})
+"""Recorded in the moment in which a person's key is destroyed: what was sealed before is nothing since."""
+
 CLIENT_EVENTS: tuple[type[Event], ...] = (
     AccountProfileChanged,
     AccountSettingsChanged,
