@@ -18,11 +18,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-ALL_TESTS = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
-"""Without arguments: in several processes, each with a PostgreSQL of its own; a file is never split.
-
-In the order of their names, so that the quick unit tests come last, and no process waits long for the others.
-"""
+ALL_TESTS = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+"""Without arguments: in several processes, each with a PostgreSQL of its own; a file is never split."""
 OLDEST_PYTHON = (3, 11)
 RUNTIME_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"  # holds everything of the runtime lock
