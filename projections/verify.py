@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from projections.projection import Projection
 
     Found = Mapping[str, list[Finding] | NotComparable]
-    """What is wrong by projection; an empty list means that every row is proven."""
+    """What is wrong by projection, or why nobody can tell; an empty list means that every row is proven."""
 
 TEMPORARY = "pg_temp"
 
