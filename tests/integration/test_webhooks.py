@@ -297,7 +297,10 @@ async def test_what_is_sent_can_be_changed(ledger_dsn: str) -> None:
     """Other types from now on, another URL, from another position; each takes effect by itself."""
     async with scene(ledger_dsn) as (_, _, api, hooks), Endpoint() as one, Endpoint() as other:
         added = await hooks.add(one.url, types=["credit.added"])
+        begin = await head_of(hooks, added["id"]) + 1
+        await hooks.must("POST", f"/{added['id']}/pause")
         await hooks.must("PATCH", f"/{added['id']}", types=["credit.removed"])
+        await hooks.must("POST", f"/{added['id']}/resume", begin=begin)
         await add_credits(api, 5)
         await api.must("AddCredit", clientid=1, amount="0.01", description="back", type="remove")
         head = await head_of(hooks, added["id"])
