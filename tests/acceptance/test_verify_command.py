@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.proving import Ledger
 
-_DEADLINE_S = 180.0  # nothing takes that long unless it is broken
+_DEADLINE_S = 60.0  # nothing takes that long unless it is broken
 _PAUSE_S = 0.05
 
 

@@ -26,7 +26,7 @@ from service.feed.webhooks.signing import signed_fields
 from service.feed.webhooks.window import Failing, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from eventstore.deliveries import Standing
     from service.feed.pages import Entry, Pages
@@ -43,6 +43,7 @@ PACE_MAX_S = 30.0
 OUTAGE_FAILURES = 5
 """In a row: the endpoint was down. When it is back, all that failed is sent at once."""
 _LEASE_LOOK_S = 0.2
+_PLAN_LOOK_S = 0.05
 _log = structlog.get_logger(__name__)
 
 
@@ -67,6 +68,8 @@ class Tools(NamedTuple):
     pulse: Pulse
     sender: Sender
     has_lease: Callable[[], bool]
+    is_current: Callable[[Plan], Awaitable[bool]]
+    """Whether a plan still selects what its webhook asks for; where not, another one is on its way."""
     pace: Pace
     limits: DeliveryLimits
 
@@ -141,11 +144,16 @@ class Delivery:
             while not window.has_room:
                 self._freed.clear()
                 await self._freed.wait()
-            beats = pulse.beats
+            beats, plan = pulse.beats, self.plan
             try:
-                page = await self._tools.pages.next(window.looked, LIVE_EVENTS_MAX, self.plan.selection)
+                page = await self._tools.pages.next(window.looked, LIVE_EVENTS_MAX, plan.selection)
+                # Asked after the page was read: a change that stands in it is known then, whoever made it.
+                is_current = await self._tools.is_current(plan)
             except (Unavailable, TimeoutError):
                 await asyncio.sleep(AGAIN_S)
+                continue
+            if not is_current:
+                await asyncio.sleep(_PLAN_LOOK_S)
                 continue
             entries, position = list(page.entries), page.position
             if until is not None and position > until:

@@ -19,7 +19,7 @@ from service.domain.refusals import Refusal
 from service.domain.values import value
 from service.feed.webhooks.delivery import Delivery, Tools, defect
 from service.feed.webhooks.pace import Pace
-from service.feed.webhooks.plans import NO_RIGHT, plan_of
+from service.feed.webhooks.plans import NO_RIGHT, plan_of, selection_of
 from service.handling.answers import Call
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Dispatcher:
         self._rights = rights
         self._limits = limits
         pace = Pace(limits.per_second_max)
-        self._tools = Tools(pages, pulse, sender, self._has_lease, pace, delivery_limits)
+        self._tools = Tools(pages, pulse, sender, self._has_lease, self._is_current, pace, delivery_limits)
         self._holder = uuid7()
         self._running: dict[Key, _Running] = {}
         self._plans: dict[int, Plan] = {}
@@ -118,6 +118,16 @@ class Dispatcher:
 
     def _has_lease(self) -> bool:
         return asyncio.get_running_loop().time() < self._leased_until
+
+    async def _is_current(self, plan: Plan) -> bool:
+        webhook = await self._webhooks.find(plan.webhook_id)
+        try:
+            if webhook is not None and selection_of(webhook.target) == plan.asked:
+                return True
+        except ValueError:
+            return True  # nor does `_plan` make anything of it: it tells so, and keeps this one
+        self.wake()
+        return False
 
     async def _sync(self) -> None:
         """Deliver what is to be delivered now and nobody else delivers."""

@@ -33,7 +33,10 @@ class Plan:
 
     webhook_id: int
     url: str
+    asked: Selection
+    """What the webhook asks for."""
     selection: Selection
+    """As much of it as its owner may see."""
     secrets: tuple[SigningSecret, ...]
 
 
@@ -57,7 +60,7 @@ def limits_of(granted: FeedLimits) -> Selection:
 
 async def plan_of(webhook: Webhook, webhooks: Webhooks, rights: Rights) -> Plan | None:
     """The plan; None if the owner has lost the right. Raises Unavailable."""
-    selection = selection_of(webhook.target)
+    selection = asked = selection_of(webhook.target)
     if webhook.owner:
         granted = await rights.feed_rights(webhook.owner, SUBSCRIBE)
         if granted is None:
@@ -71,6 +74,7 @@ async def plan_of(webhook: Webhook, webhooks: Webhooks, rights: Rights) -> Plan 
     return Plan(
         webhook_id=webhook.webhook_id,
         url=webhook.target.url,
+        asked=asked,
         selection=selection,
         secrets=tuple(secrets),
     )
