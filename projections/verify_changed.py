@@ -18,9 +18,8 @@ from projections.statements import statement
 from projections.verify import (
     TEMPORARY,
     as_finding,
-    assert_told,
     checkpoint_of,
-    compare_table,
+    compare_tables,
     lock_tables,
 )
 from service.domain.streams import client_or_nobody
@@ -48,37 +47,33 @@ async def changed_differences(
             try:
                 await connection.execute(projection.sql("tables", TEMPORARY))
                 async with connection.transaction(isolation="repeatable_read"):
-                    position, findings = await _compare(connection, projection, decoder, lane, after)
-                if findings:
-                    await assert_told(connection, projection, lane, position)
+                    return await _compare(pool, connection, projection, decoder, lane, after)
             except NotComparable:
                 raise
             except Exception as problem:
                 if not lies_in_the_data(problem):
                     raise
                 return [as_finding(problem, projection.name)]
-            else:
-                return findings
             finally:
                 if not connection.is_closed():
                     await connection.execute("discard temp")
 
 
 async def _compare(
-    connection: Connection, projection: Projection, decoder: Decoder, lane: int, after: int
-) -> tuple[int, list[Finding]]:
-    """Where the live tables stand, and how they differ from the log there."""
+    pool: asyncpg.Pool,
+    connection: Connection,
+    projection: Projection,
+    decoder: Decoder,
+    lane: int,
+    after: int,
+) -> list[Finding]:
     await lock_tables(connection, projection)
     position = await checkpoint_of(connection, projection, lane)
     await connection.execute("set local statement_timeout = 0")
     streams = await changed_streams(connection, lane, after, position)
     clients = sorted({client for stream in streams if (client := client_or_nobody(stream)) is not None})
     await _fold(connection, projection, decoder, lane, streams, position)
-    return position, [
-        finding
-        for table in projection.tables
-        for finding in await compare_table(connection, projection, table, lane, clients)
-    ]
+    return await compare_tables(pool, connection, projection, lane, position, clients)
 
 
 async def _fold(
